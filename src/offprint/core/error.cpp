@@ -1,0 +1,49 @@
+// Suggestions for mistyped names.
+#include "offprint/core/error.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace offprint {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const auto& candidate : candidates) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates, std::size_t limit) {
+  if (const std::string near = nearest(word, candidates); !near.empty()) return "; did you mean '" + near + "'?";
+  if (candidates.empty()) return "";
+  std::string list;
+  for (std::size_t i = 0; i < std::min(limit, candidates.size()); ++i) list += (i ? ", " : "") + candidates[i];
+  if (candidates.size() > limit) list += ", ...";
+  return "; known: " + list;
+}
+
+}  // namespace offprint
