@@ -48,7 +48,7 @@ double Stream::uniform(double lo, double hi) {
 
 std::uint64_t Stream::below(std::uint64_t n) {
   if (n == 0) throw InputError("below(0): an integer range needs at least one value");
-  using Wide = unsigned __int128;
+  __extension__ using Wide = unsigned __int128;
   Wide product = static_cast<Wide>((*this)()) * n;
   if (static_cast<std::uint64_t>(product) < n) {
     const std::uint64_t threshold = (0 - n) % n;
