@@ -33,9 +33,8 @@ class Dictionary {
   /// Readable formula of function j, 0-based; the constant, when there is one, is function 0.
   [[nodiscard]] std::string function_name(Eigen::Index j) const;
 
-  /// out(m, j) = psi_j(x_m) for the rows of x (M x d), out M x N. Rows are evaluated in blocks of 256 on the threads
-  /// of `how`; a row's values do not depend on its block, so any split gives the same bits. Throws InputError when
-  /// shapes do not match.
+  /// out(m, j) = psi_j(x_m) for the rows of x (M x d), out M x N. Rows are evaluated in fixed blocks of 256 on the
+  /// threads of `how`, so any number of threads gives the same bits. Throws InputError when shapes do not match.
   void evaluate(const Eigen::Ref<const Eigen::MatrixXd>& x, Eigen::Ref<Eigen::MatrixXd> out,
                 const Parallel& how = Parallel{1, {}, {}}) const;
   [[nodiscard]] Eigen::MatrixXd operator()(const Eigen::Ref<const Eigen::MatrixXd>& x, const Parallel& how = {}) const;

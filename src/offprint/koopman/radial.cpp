@@ -2,11 +2,13 @@
 // vector, so results do not depend on how rows are split into blocks.
 #include "offprint/koopman/radial.hpp"
 
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "offprint/koopman/radial.cpp"
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace offprint::koopman::HWY_NAMESPACE {
