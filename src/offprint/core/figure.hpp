@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "offprint/core/colour_map.hpp"
 
 namespace offprint {
 
@@ -60,9 +62,6 @@ struct Grid {
   std::size_t ny = 0;
   std::vector<double> values{};
 };
-
-/// Colour maps safe for colour-blind readers. kDiverging (blue - white - orange) is centred on zero.
-enum class ColourMap { kViridis, kDiverging, kGrey };
 
 struct LinePlot {
   std::string title{};
@@ -139,7 +138,8 @@ struct ImageGrid {
 
 /// A finished figure. Every factory throws InputError, naming the figure, when a series is empty, has no point that can
 /// be drawn, has columns of different lengths, or when a grid's size and values disagree. Points that are NaN or
-/// infinite (or <= 0 on a log axis) are dropped and counted in the description. Equal input gives equal bytes.
+/// infinite (or <= 0 on a log axis) are dropped and counted in the description; on a log colour scale a value of 0 (an
+/// exact eigenpair's residual) takes the colour of the smallest positive one. Equal input gives equal bytes.
 class Figure {
  public:
   [[nodiscard]] static Figure line(const LinePlot& plot);
@@ -164,7 +164,16 @@ class Figure {
   friend void to_json(nlohmann::json& json, const Figure& figure);
   friend void from_json(const nlohmann::json& json, Figure& figure);
 
+  /// An empty figure, to be read into.
+  Figure() = default;
+
  private:
+  Figure(std::string title, std::string description, std::string caption, nlohmann::json body)
+      : title_(std::move(title)),
+        description_(std::move(description)),
+        caption_(std::move(caption)),
+        body_(std::move(body)) {}
+
   std::string title_;
   std::string description_;
   std::string caption_;
