@@ -5,8 +5,6 @@
 #include <cstring>
 #include <limits>
 
-#include <fast_float/fast_float.h>
-
 namespace offprint::io::csv {
 namespace {
 
@@ -102,13 +100,6 @@ const char* record_end(const char* p, const char* end, const Dialect& dialect, b
 bool is_skipped(const char* p, const char* end, const Dialect& dialect) {
   while (p != end && dialect.is_blank(*p)) ++p;
   return at_line_end(p, end) || (dialect.comment != 0 && *p == dialect.comment);
-}
-
-const char* parse_number(const char* p, const char* end, double& value) {
-  const char* first = p;
-  if (first != end && *first == '+' && first + 1 != end && first[1] != '-') ++first;
-  const auto result = fast_float::from_chars(first, end, value);
-  return result.ec == std::errc::invalid_argument ? p : result.ptr;
 }
 
 Kind classify(std::string_view text, double& value) {

@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <system_error>
+
+#include <fast_float/fast_float.h>
 
 namespace offprint::io::csv {
 
@@ -42,6 +44,11 @@ enum class Kind { number, missing, text };
 
 /// Rounds a decimal number at p correctly; returns where it ends, or p when there is none. A leading '+' is accepted;
 /// what exceeds double's range becomes infinity or zero.
-[[nodiscard]] const char* parse_number(const char* p, const char* end, double& value);
+[[nodiscard]] inline const char* parse_number(const char* p, const char* end, double& value) {
+  const char* first = p;
+  if (first != end && *first == '+' && first + 1 != end && first[1] != '-') ++first;
+  const auto result = fast_float::from_chars(first, end, value);
+  return result.ec == std::errc::invalid_argument ? p : result.ptr;
+}
 
 }  // namespace offprint::io::csv
