@@ -42,6 +42,11 @@ void multiply_into(Eigen::Ref<Matrix<Complex>> c, Complex alpha, ComplexView a, 
 [[nodiscard]] Matrix<double> update_qr_factor(RealView r, RealView b);
 [[nodiscard]] Matrix<Complex> update_qr_factor(ComplexView r, ComplexView b);
 
+/// The same in place: r (its strict lower triangle zero, and left so) becomes the R factor of [r; rows], and rows is
+/// overwritten by the reflectors. For loops that stream row blocks.
+void absorb_rows(Eigen::Ref<Matrix<double>> r, Eigen::Ref<Matrix<double>> rows);
+void absorb_rows(Eigen::Ref<Matrix<Complex>> r, Eigen::Ref<Matrix<Complex>> rows);
+
 /// The R factor of [R1; R2], both upper triangular n x n (tpqrt on the triangle: a third of the work of a dense
 /// update).
 [[nodiscard]] Matrix<double> combine_qr_factors(RealView r1, RealView r2);
