@@ -46,7 +46,7 @@ std::size_t automatic_bins(const std::vector<double>& sorted, double lo, double 
 }  // namespace
 
 Figure Figure::line(const LinePlot& plot) {
-  Canvas canvas("line chart", plot.title, plot.x, plot.y);
+  Canvas canvas(figure_parts::kLineChart, plot.title, plot.x, plot.y);
   if (plot.series.empty()) throw InputError(figure_parts::place(plot.title) + " has no series; it needs at least one");
   const std::vector<Series> series = named(plot.series);
   std::vector<std::string> names;
@@ -111,18 +111,26 @@ Figure Figure::scatter(const ScatterPlot& plot) {
       encoding["color"] = figure_parts::value_colour("v", colour.title(), colour.range(), ColourMap::kViridis);
       tips.push_back({{"field", "v"}, {"type", "quantitative"}, {"title", colour.title()}});
       if (valued > 1) {
-        encoding["shape"] = {{"field", "s"}, {"type", "nominal"}, {"title", nullptr}, {"legend", {{"orient", "top"}}}};
+        Json order = Json::array();
+        for (const PointGroup& group : groups) {
+          if (!group.value.empty()) order.push_back(group.name);
+        }
+        encoding["shape"] = {{"field", "s"},
+                             {"type", "nominal"},
+                             {"title", nullptr},
+                             {"scale", {{"domain", std::move(order)}}},
+                             {"legend", {{"orient", "top"}}}};
       }
     } else if (canvas.many_names()) {
-      encoding["color"] = canvas.name_colour(true);
+      encoding["color"] = canvas.name_colour();
     }
     if (groups.size() > 1) tips.push_back({{"field", "s"}, {"type", "nominal"}, {"title", "group"}});
     encoding["tooltip"] = std::move(tips);
-    const double opacity = total <= 300 ? 0.9 : 0.65;
+    Json mark{{"type", "point"}, {"filled", true}, {"size", size}, {"opacity", total <= 300 ? 0.9 : 0.65}};
+    mark["clip"] = canvas.clip();
+    if (with_value) mark.update({{"stroke", "#888888"}, {"strokeWidth", total <= 300 ? 0.7 : 0.3}});
     canvas.add_layer(
-        {{"data", {{"values", std::move(rows)}}},
-         {"mark", {{"type", "point"}, {"filled", true}, {"size", size}, {"opacity", opacity}, {"clip", canvas.clip()}}},
-         {"encoding", std::move(encoding)}});
+        {{"data", {{"values", std::move(rows)}}}, {"mark", std::move(mark)}, {"encoding", std::move(encoding)}});
   }
   if (!curves.empty()) canvas.add_curves(curves);
   canvas.add_reference_lines(plot.reference_lines);
@@ -187,7 +195,7 @@ Figure Figure::histogram(const Histogram& plot) {
   canvas.y_extent.add(0);
   canvas.note(std::to_string(sorted.size()) + " values in " + std::to_string(bins) + " bins.");
   Json encoding{{"x", canvas.x()}, {"x2", {{"field", "r"}}}, {"y", canvas.y()}, {"y2", {{"field", "y0"}}}};
-  if (canvas.many_names()) encoding["color"] = canvas.name_colour(true);
+  if (canvas.many_names()) encoding["color"] = canvas.name_colour();
   encoding["tooltip"] = {{{"field", "x"}, {"type", "quantitative"}, {"title", "from"}},
                          {{"field", "r"}, {"type", "quantitative"}, {"title", "to"}},
                          {{"field", "y"}, {"type", "quantitative"}, {"title", y.title}}};

@@ -115,7 +115,8 @@ struct ComplexPlane {
   Axis colour{.title = "residual", .log = true};  ///< one scale for points and background
   std::vector<PointGroup> groups{};               ///< x = real, y = imaginary parts; several groups differ in shape
   std::optional<Grid> background{};               ///< the same quantity on a grid of the plane
-  std::vector<double> contours{};  ///< levels on the background, in the units of the values; log: powers of ten
+  std::vector<double>
+      contours{};  ///< levels on the background, in the units of the values; none: chosen on a log scale
   bool unit_circle = true;
 };
 

@@ -132,7 +132,8 @@ Series Canvas::checked(const Series& series) {
                      (x_.log || y_.log ? " are NaN, infinite or not positive on a log axis" : " are NaN or infinite"));
   }
   if (out.x.size() > kMostCurvePoints) {
-    note("'" + out.name + "' has " + std::to_string(out.x.size()) + " points; its extremes are drawn.");
+    note((out.name.empty() ? "The curve" : "'" + out.name + "'") + " has " + std::to_string(out.x.size()) +
+         " points; its extremes are drawn.");
     out = thinned(out);
   }
   for (const double v : out.x) x_extent.add(v);
@@ -171,12 +172,13 @@ PointGroup Canvas::checked(const PointGroup& group, const Axis& colour) {
 
 void Canvas::add_curves(const std::vector<Series>& curves) {
   Json band = Json::array();
-  Json line = Json::array();
+  Json solid = Json::array();
+  Json dashed = Json::array();
   Json point = Json::array();
-  std::vector<std::string> dashed;
+  Json dashes = Json::array();  // of each name, for the legend of a line chart
   for (const Series& curve : curves) {
     const Series s = checked(curve);
-    if (s.dashed) dashed.push_back(s.name);
+    dashes.push_back(s.dashed ? Json{5, 3} : Json{1, 0});
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       Json row{{"x", rounded(s.x[i], 7)}, {"y", rounded(s.y[i], 7)}};
       if (many_names()) row["s"] = s.name;
@@ -186,46 +188,39 @@ void Canvas::add_curves(const std::vector<Series>& curves) {
         if (many_names()) ends["s"] = s.name;
         band.push_back(std::move(ends));
       }
-      line.push_back(std::move(row));
+      (s.dashed ? dashed : solid).push_back(std::move(row));
     }
   }
-  if (!band.empty()) {
-    Json encoding{{"x", x()}, {"y", y("lo")}, {"y2", {{"field", "hi"}}}};
-    if (many_names()) encoding["color"] = name_colour(false);
-    add_layer({{"data", {{"values", std::move(band)}}},
-               {"mark", {{"type", "area"}, {"style", "band"}, {"opacity", 0.2}, {"clip", clip()}, {"order", false}}},
-               {"encoding", std::move(encoding)}});
+  const auto add = [this](Json& rows, Json mark, Json encoding) {
+    if (rows.empty()) return;
+    mark["clip"] = clip();
+    if (many_names()) encoding["color"] = name_colour();
+    add_layer({{"data", {{"values", std::move(rows)}}}, {"mark", std::move(mark)}, {"encoding", std::move(encoding)}});
+  };
+  add(band, {{"type", "area"}, {"opacity", 0.2}, {"order", false}},
+      {{"x", x()}, {"y", y("lo")}, {"y2", {{"field", "hi"}}}});
+  const Json path{{"x", x()}, {"y", y()}};
+  const Json line{{"type", "line"}, {"order", false}};
+  Json dashed_line = line;
+  dashed_line["strokeDash"] = {5, 3};
+  if (kind_ == kLineChart && many_names() && !dashed.empty()) {
+    Json with_dashes = path;
+    with_dashes["strokeDash"] = {{"field", "s"},
+                                 {"type", "nominal"},
+                                 {"title", nullptr},
+                                 {"scale", {{"domain", names_}, {"range", std::move(dashes)}}},
+                                 {"legend", name_colour()["legend"]}};
+    for (Json& row : dashed) solid.push_back(std::move(row));
+    add(solid, line, with_dashes);
+  } else {
+    add(solid, line, path);
+    add(dashed, dashed_line, path);
   }
-  Json encoding{{"x", x()}, {"y", y()}};
-  if (many_names()) encoding["color"] = name_colour(true);
-  Json mark{{"type", "line"}, {"clip", clip()}, {"order", false}};
-  if (!dashed.empty() && many_names()) {
-    Json range = Json::array();
-    for (const std::string& name : names_) {
-      const bool dash = std::find(dashed.begin(), dashed.end(), name) != dashed.end();
-      range.push_back(dash ? Json{5, 3} : Json{1, 0});
-    }
-    encoding["strokeDash"] = {{"field", "s"},
-                              {"type", "nominal"},
-                              {"title", nullptr},
-                              {"scale", {{"domain", names_}, {"range", std::move(range)}}}};
-  } else if (!dashed.empty()) {
-    mark["strokeDash"] = Json{5, 3};
-  }
-  add_layer({{"data", {{"values", std::move(line)}}}, {"mark", std::move(mark)}, {"encoding", encoding}});
-  if (!point.empty()) {
-    Json at{{"x", x()}, {"y", y()}};
-    Json tips = Json::array({{{"field", "x"}, {"type", "quantitative"}, {"title", axis_title(x_)}},
-                             {{"field", "y"}, {"type", "quantitative"}, {"title", axis_title(y_)}}});
-    if (many_names()) {
-      at["color"] = name_colour(false);
-      tips.push_back({{"field", "s"}, {"type", "nominal"}, {"title", "series"}});
-    }
-    at["tooltip"] = std::move(tips);
-    add_layer({{"data", {{"values", std::move(point)}}},
-               {"mark", {{"type", "point"}, {"filled", true}, {"size", 28}, {"opacity", 1}, {"clip", clip()}}},
-               {"encoding", std::move(at)}});
-  }
+  Json at = path;
+  at["tooltip"] = Json::array({{{"field", "x"}, {"type", "quantitative"}, {"title", axis_title(x_)}},
+                               {{"field", "y"}, {"type", "quantitative"}, {"title", axis_title(y_)}}});
+  if (many_names()) at["tooltip"].push_back({{"field", "s"}, {"type", "nominal"}, {"title", "series"}});
+  add(point, {{"type", "point"}, {"filled", true}, {"size", 28}, {"opacity", 1}}, at);
 }
 
 void Canvas::add_reference_lines(const std::vector<ReferenceLine>& lines) {
@@ -265,18 +260,18 @@ void Canvas::add_reference_lines(const std::vector<ReferenceLine>& lines) {
   }
 }
 
-Json Canvas::name_colour(bool legend) const {
-  Json colour{{"field", "s"}, {"type", "nominal"}, {"title", nullptr}, {"scale", {{"domain", names_}}}};
-  if (legend) {
-    // As many names a row as fit about 560 px at 7 px a letter.
-    std::size_t longest = 1;
-    for (const std::string& name : names_) longest = std::max(longest, name.size());
-    const std::size_t columns = std::clamp<std::size_t>(560 / (7 * longest + 30), 1, 6);
-    colour["legend"] = {{"orient", "top"}, {"columns", columns}, {"labelLimit", 260}, {"symbolOpacity", 1}};
-  } else {
-    colour["legend"] = nullptr;
-  }
-  return colour;
+Json Canvas::name_colour() const {
+  // As many names a row as fit about 560 px at 7 px a letter.
+  std::size_t longest = 1;
+  for (const std::string& name : names_) longest = std::max(longest, name.size());
+  const std::size_t columns = std::clamp<std::size_t>(560 / (7 * longest + 30), 1, 6);
+  Json legend{{"orient", "top"}, {"columns", columns}, {"labelLimit", 260}, {"symbolOpacity", 1}};
+  if (kind_ == kLineChart) legend["symbolType"] = "stroke";
+  return {{"field", "s"},
+          {"type", "nominal"},
+          {"title", nullptr},
+          {"scale", {{"domain", names_}}},
+          {"legend", std::move(legend)}};
 }
 
 void Canvas::fix_view(Extent x, Extent y, double aspect) {

@@ -15,6 +15,9 @@ namespace offprint::figure_parts {
 
 using Json = nlohmann::json;
 
+/// The kind whose legend shows strokes, dashes included; where curves lie over other marks it shows colours only.
+inline constexpr std::string_view kLineChart = "line chart";
+
 /// The smallest interval that holds what was added; empty (lo > hi) at first.
 struct Extent {
   double lo = std::numeric_limits<double>::infinity();
@@ -63,8 +66,8 @@ class Canvas {
   /// Position channels. finish() fills in the scale and ticks of the first layer's, once the extents are known.
   [[nodiscard]] Json x(std::string_view field = "x") const { return channel(x_, field); }
   [[nodiscard]] Json y(std::string_view field = "y") const { return channel(y_, field); }
-  /// The colour channel of the names, with or without a legend.
-  [[nodiscard]] Json name_colour(bool legend) const;
+  /// The colour channel of the names, with their legend.
+  [[nodiscard]] Json name_colour() const;
   [[nodiscard]] bool many_names() const { return names_.size() > 1; }
 
   [[nodiscard]] bool clip() const { return x_.lo || x_.hi || y_.lo || y_.hi; }

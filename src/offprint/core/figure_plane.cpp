@@ -148,6 +148,22 @@ void add_contours(Canvas& canvas, const Grid& grid, const std::vector<double>& l
   }
 }
 
+// About four to eight levels for a field given by its log10: 1 and 3 times powers of ten, or every k-th power.
+std::vector<double> automatic_levels(Extent log_range) {
+  std::vector<double> levels;
+  const int first = static_cast<int>(std::floor(log_range.lo));
+  const int last = static_cast<int>(std::ceil(log_range.hi));
+  const int step = std::max(1, (last - first) / 7);
+  for (int e = last; e >= first; e -= step) {
+    for (const double factor : {3.0, 1.0}) {
+      if (factor > 1 && log_range.hi - log_range.lo > 3) continue;
+      const double level = factor * std::pow(10.0, e);
+      if (std::log10(level) > log_range.lo && std::log10(level) < log_range.hi) levels.push_back(level);
+    }
+  }
+  return levels;
+}
+
 Extent centred_on_zero(Extent range) {
   const double most = std::max({std::abs(range.lo), std::abs(range.hi), std::numeric_limits<double>::min()});
   return {-most, most};
@@ -196,6 +212,7 @@ Figure Figure::complex_plane(const ComplexPlane& plot) {
   std::vector<PointGroup> groups;
   std::vector<std::string> names;
   bool any_value = false;
+  Extent background;  // of the field alone, in units of the scale
   for (const PointGroup& raw : plot.groups) {
     groups.push_back(canvas.checked(raw, plot.colour));
     if (groups.back().name.empty() && plot.groups.size() > 1) {
@@ -208,7 +225,14 @@ Figure Figure::complex_plane(const ComplexPlane& plot) {
   canvas.set_names(names);
   if (plot.background) {
     check_grid(*plot.background, where);
-    for (const double v : plot.background->values) colour.see(v);
+    for (const double v : plot.background->values) {
+      colour.see(v);
+      if (!std::isnan(colour(v))) background.add(colour(v));
+    }
+    if (background.empty()) {
+      throw InputError(where +
+                       " has a background without a value that can be drawn; all are NaN, infinite or negative");
+    }
   }
 
   // The view: the background's own rectangle, or else points and circle with a margin; never thinner than 1 : 0.35.
@@ -246,17 +270,15 @@ Figure Figure::complex_plane(const ComplexPlane& plot) {
   if (outside > 0) canvas.note(std::to_string(outside) + " points lie beyond the view.");
   canvas.fix_view(x, y, (y.hi - y.lo) / (x.hi - x.lo));
 
-  const Extent range = colour.range();
+  // One point at rounding error must not take all colours from the field: points below its range by more than a decade
+  // have the darkest.
+  Extent range = colour.range();
+  if (plot.background && colour.log() && !plot.colour.lo) range.lo = std::max(range.lo, background.lo - 1);
   if (plot.background) {
     add_field(canvas, *plot.background, colour, range, ColourMap::kViridis);
     if (!any_value) canvas.add_layer(figure_parts::colour_legend(colour.title(), range, ColourMap::kViridis));
-    std::vector<double> levels = plot.contours;
-    if (levels.empty() && colour.log()) {
-      const int first = static_cast<int>(std::ceil(range.lo));
-      const int last = static_cast<int>(std::floor(range.hi));
-      const int step = std::max(1, (last - first + 8) / 8);
-      for (int e = last; e >= first; e -= step) levels.push_back(std::pow(10.0, e));
-    }
+    const std::vector<double> levels =
+        plot.contours.empty() && colour.log() ? automatic_levels(background) : plot.contours;
     add_contours(canvas, *plot.background, levels, colour, range, ColourMap::kViridis);
   }
   if (plot.unit_circle) {
@@ -292,7 +314,7 @@ Figure Figure::complex_plane(const ComplexPlane& plot) {
       encoding["color"] = figure_parts::value_colour("v", colour.title(), range, ColourMap::kViridis);
       tips.push_back({{"field", "v"}, {"type", "quantitative"}, {"title", colour.title()}, {"format", ".4"}});
     } else if (canvas.many_names() && !plot.background) {
-      encoding["color"] = canvas.name_colour(true);
+      encoding["color"] = canvas.name_colour();
     }
     if (canvas.many_names()) {
       encoding["shape"] = {{"field", "s"},
@@ -308,6 +330,8 @@ Figure Figure::complex_plane(const ComplexPlane& plot) {
     if (plot.background) {  // a ring keeps a point apart from a field of the same colour
       mark.update({{"stroke", "#ffffff"}, {"strokeWidth", 1.1}});
       if (!any_value) mark["color"] = "#d55e00";
+    } else if (any_value) {  // the map's ends stand out from white and from black
+      mark.update({{"stroke", "#888888"}, {"strokeWidth", 0.7}});
     }
     canvas.add_layer(
         {{"data", {{"values", std::move(rows)}}}, {"mark", std::move(mark)}, {"encoding", std::move(encoding)}});
