@@ -107,7 +107,7 @@
     if (criteria.length > 0) {
       const inner = table({
         columns: ["criterion", "measured", "interval", "rule", "verdict"],
-        rows: criteria.map((c) => [c.name, c.measured, interval(c.lo, c.hi) ?? "–", c.rule, badge(c.verdict)]),
+        rows: criteria.map((c) => [c.name, c.measured, interval(c.lo, c.hi) ?? "–", (c.rule ?? "").replaceAll("<=", "≤").replaceAll(">=", "≥"), badge(c.verdict)]),
         numeric: [false, true, true, false, false],
       });
       const facts = [claim.tier && `tier ${claim.tier}`, duration(claim.seconds)].filter(Boolean).join(", ");
