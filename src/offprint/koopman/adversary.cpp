@@ -1,0 +1,224 @@
+// The disc family, its block compressions and the questions that finite data leave open.
+#include "offprint/koopman/adversary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include <fmt/core.h>
+
+#include "offprint/core/error.hpp"
+#include "offprint/linalg/lapack.hpp"
+
+namespace offprint::koopman {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr double kSlope = 2.1703624583;  // max over u of |d/du exp(1 - 1/(1 - u^2))|
+
+// P_n(t) and P_{n-1}(t).
+std::pair<double, double> legendre(Index n, double t) {
+  double before = 1.0;
+  double now = t;
+  for (Index k = 1; k < n; ++k) {
+    const auto kk = static_cast<double>(k);
+    const double next = ((2 * kk + 1) * t * now - kk * before) / (kk + 1);
+    before = now;
+    now = next;
+  }
+  return {now, before};
+}
+
+}  // namespace
+
+Quadrature gauss_legendre(Index n) {
+  if (n < 1) throw InputError(fmt::format("{} quadrature nodes: at least 1 is needed", n));
+  Quadrature q{VectorXd(n), VectorXd(n)};
+  const auto count = static_cast<double>(n);
+  for (Index i = 0; i < n; ++i) {
+    // Newton from Tricomi's estimate: three or four steps to rounding.
+    double t = -std::cos(std::numbers::pi * (static_cast<double>(i) + 0.75) / (count + 0.5));
+    double derivative = 1.0;
+    for (int step = 0; step < 10; ++step) {
+      const auto [value, before] = legendre(n, t);
+      derivative = count * (before - t * value) / (1.0 - t * t);
+      const double move = value / derivative;
+      t -= move;
+      if (std::abs(move) < 1e-15) break;
+    }
+    q.nodes(i) = 0.5 * (1.0 + t);
+    q.weights(i) = 1.0 / ((1.0 - t * t) * derivative * derivative);
+  }
+  q.weights /= q.weights.sum();
+  return q;
+}
+
+double Bump::operator()(double r) const {
+  const double u = (r - centre) / width;
+  return std::abs(u) < 1.0 ? height * std::exp(1.0 - 1.0 / (1.0 - u * u)) : 0.0;
+}
+
+double Bump::slope(double r) const {
+  const double u = (r - centre) / width;
+  if (std::abs(u) >= 1.0) return 0.0;
+  const double rest = 1.0 - u * u;
+  return -height * std::exp(1.0 - 1.0 / rest) * 2.0 * u / (rest * rest * width);
+}
+
+double Bump::max_slope() const { return kSlope * height / width; }
+
+double Bump::area() const { return 4.0 * centre * width; }
+
+double Bump::miss_probability(double n) const { return std::exp(n * std::log1p(-area())); }
+
+double Bump::map_lipschitz() const {
+  constexpr int kRadii = 100000;
+  double largest = 0.0;
+  for (int i = 0; i <= kRadii; ++i) {
+    const double r = centre - width + 2 * width * i / kRadii;
+    largest = std::max(largest, r * std::abs(slope(r)));
+  }
+  return 0.5 * (largest + std::sqrt(largest * largest + 4.0));
+}
+
+Bump bump_between(double inner, double outer, double height, double fill) {
+  if (!(inner >= 0.0 && inner < outer) || !(fill > 0.0 && fill < 1.0))
+    throw InputError(
+        fmt::format("no bump fits between radii {} and {} with fill {}: need 0 <= inner < outer, 0 < fill < 1", inner,
+                    outer, fill));
+  return {height, 0.5 * (inner + outer), fill * 0.5 * (outer - inner)};
+}
+
+double largest_height(double lipschitz, double width) { return lipschitz * width / kSlope; }
+
+Eigen::Vector2d disc_map(const Bump& bump, const Eigen::Vector2d& x) {
+  const double turn = bump(x.norm());
+  const double c = std::cos(turn);
+  const double s = std::sin(turn);
+  return {-(c * x(0) - s * x(1)), -(s * x(0) + c * x(1))};
+}
+
+std::optional<std::size_t> first_seen(const Bump& bump, std::span<const double> radii) {
+  for (std::size_t m = 0; m < radii.size(); ++m)
+    if (bump(radii[m]) != 0.0) return m;
+  return std::nullopt;
+}
+
+DiscDictionary::DiscDictionary(Index nodes, Index functions, int modes) : functions_(functions), modes_(modes) {
+  if (functions < 1 || functions > nodes || modes < 0)
+    throw InputError(
+        fmt::format("{} radial functions on {} nodes with modes up to {}: need 1 <= functions <= nodes and "
+                    "modes >= 0",
+                    functions, nodes, modes));
+  const Quadrature q = gauss_legendre(nodes);
+  radii_ = q.nodes.cwiseSqrt();
+  weights_ = q.weights;
+  values_.resize(nodes, functions);
+  for (Index m = 0; m < nodes; ++m) {
+    const double t = 2.0 * q.nodes(m) - 1.0;
+    double before = 0.0;
+    double now = 1.0;
+    for (Index j = 0; j < functions; ++j) {
+      const auto n = static_cast<double>(j);
+      values_(m, j) = std::sqrt(2 * n + 1) * now;
+      const double next = ((2 * n + 1) * t * now - n * before) / (n + 1);
+      before = now;
+      now = next;
+    }
+  }
+}
+
+std::vector<Compression<Complex>> DiscDictionary::blocks(const Bump& bump) const {
+  const Matrix<Complex> px = values_.cast<Complex>();
+  std::vector<Compression<Complex>> out;
+  for (int k = 0; k <= modes_; ++k) {
+    Matrix<Complex> py = px;
+    for (Index m = 0; m < px.rows(); ++m) {
+      // e^{ik pi} is the exact sign, so that a node outside the bump is turned by exactly half a turn.
+      const Complex factor = (k % 2 == 0 ? 1.0 : -1.0) * std::polar(1.0, k * bump(radii_(m)));
+      py.row(m) *= factor;
+    }
+    CompressionOptions options;
+    options.parallel.threads = 1;
+    out.push_back(compress(stored_pairs(px, py, weights_), options));
+  }
+  return out;
+}
+
+DiscDictionary::LipschitzError DiscDictionary::lipschitz_error(double lipschitz, double abs_z) const {
+  LipschitzError e;
+  double left = 0.0;
+  for (Index m = 0; m < radii_.size(); ++m) {
+    const double right = m + 1 == radii_.size() ? 1.0 : left + weights_(m);
+    e.mesh = std::max({e.mesh, radii_(m) - std::sqrt(left), std::sqrt(right) - radii_(m)});
+    left = right;
+  }
+  const auto n = static_cast<double>(functions_);
+  e.bound = std::sqrt(2 * n - 1);
+  e.slope = 2 * n * (n - 1) * e.bound;
+  e.gram = 2 * e.bound * e.slope * e.mesh;
+  e.shift = e.mesh * (2 * e.bound * e.slope + modes_ * e.bound * e.bound * lipschitz);
+  e.residual = n * (e.gram + 2 * abs_z * e.shift + abs_z * abs_z * e.gram);
+  return e;
+}
+
+std::vector<double> disc_residuals(std::span<const Compression<Complex>> blocks, std::span<const Complex> points,
+                                   const Parallel& how) {
+  std::vector<double> out(points.size());
+  constexpr std::size_t kBlock = 16;
+  parallel_for((points.size() + kBlock - 1) / kBlock, how, [&](std::size_t b) {
+    for (std::size_t i = b * kBlock; i < std::min(points.size(), (b + 1) * kBlock); ++i) {
+      double least = std::numeric_limits<double>::infinity();
+      for (std::size_t k = 0; k < blocks.size(); ++k) {
+        const Index n = blocks[k].size();
+        Matrix<Complex> stack(n + blocks[k].s.rows(), n);
+        stack << blocks[k].a, blocks[k].s;
+        for (const Complex z : {points[i], std::conj(points[i])}) {  // block -k at z is block k at conj(z)
+          Matrix<Complex> shifted = stack;
+          shifted.topRows(n).diagonal().array() -= z;
+          least = std::min(least, linalg::singular_values(shifted).minCoeff());
+          if (points[i].imag() == 0.0) break;
+        }
+      }
+      out[i] = least;
+    }
+  });
+  return out;
+}
+
+InvolutionVerdict involution_possible(const Eigen::Ref<const MatrixXd>& x, const Eigen::Ref<const MatrixXd>& y) {
+  if (x.rows() != y.rows() || x.cols() != y.cols())
+    throw InputError(fmt::format("X is {} x {} but Y is {} x {}: row m of Y must be the image of row m of X", x.rows(),
+                                 x.cols(), y.rows(), y.cols()));
+  const auto row = [](const Eigen::Ref<const MatrixXd>& m, Index i) {
+    std::vector<double> v(static_cast<std::size_t>(m.cols()));
+    for (Index c = 0; c < m.cols(); ++c) v[static_cast<std::size_t>(c)] = m(i, c);
+    return v;
+  };
+  // What the data say of F, and what an involution adds: F(y) = x.
+  std::map<std::vector<double>, std::pair<std::vector<double>, Index>> image;
+  Index fixed = -1;
+  for (Index m = 0; m < x.rows(); ++m) {
+    const auto from = row(x, m);
+    const auto to = row(y, m);
+    if (from == to) {
+      if (fixed >= 0 && row(x, fixed) != from)
+        return {false, fmt::format("pairs {} and {} are two fixed points, a rotation by half a turn has one", fixed + 1,
+                                   m + 1)};
+      fixed = m;
+    }
+    for (const auto& [a, b] : {std::pair{from, to}, std::pair{to, from}}) {
+      const auto [it, fresh] = image.try_emplace(a, b, m);
+      if (!fresh && it->second.first != b)
+        return {false, fmt::format("pairs {} and {} contradict F(F(x)) = x: the spectrum is not {{-1, 1}}",
+                                   it->second.second + 1, m + 1)};
+    }
+  }
+  return {true, "an area-preserving involution, of Koopman spectrum {-1, 1}, passes through all pairs"};
+}
+
+}  // namespace offprint::koopman
