@@ -18,7 +18,8 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double kSlope = 2.1703624583;  // max over u of |d/du exp(1 - 1/(1 - u^2))|
+// max over u of |d/du exp(1 - 1/(1 - u^2))|, reached at u^2 = 1/sqrt(3).
+constexpr double kSlope = 2.1703570857103385;
 
 // P_n(t) and P_{n-1}(t).
 std::pair<double, double> legendre(Index n, double t) {

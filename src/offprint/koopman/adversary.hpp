@@ -24,7 +24,7 @@ struct Bump {
 
   [[nodiscard]] double operator()(double r) const;
   [[nodiscard]] double slope(double r) const;
-  /// max |phi'| = 2.17036 height/width.
+  /// max |phi'| = 2.17036 height/width (at u^2 = 1/sqrt 3).
   [[nodiscard]] double max_slope() const;
   /// Share of the unit disc's area in the annulus |r - centre| < width: 4 centre width (for width <= centre and
   /// centre + width <= 1).

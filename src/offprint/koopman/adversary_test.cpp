@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include <Eigen/LU>
+#include <Eigen/SVD>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,8 +59,9 @@ TEST(Bump, TheNumbersOfTheClaim) {
 
 TEST(DiscMap, PreservesAreaAndCircles) {
   const Bump b = hidden_bump();
+  const double lipschitz = b.map_lipschitz();
   Stream stream(7, "disc");
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 100; ++i) {
     const Eigen::Vector2d x = std::sqrt(stream.uniform()) * Eigen::Vector2d::Unit(0);
     const double t = stream.uniform(0, 2 * std::numbers::pi);
     const Eigen::Vector2d p(x(0) * std::cos(t), x(0) * std::sin(t));
@@ -69,7 +72,7 @@ TEST(DiscMap, PreservesAreaAndCircles) {
       jacobian.col(c) =
           (disc_map(b, p + h * Eigen::Vector2d::Unit(c)) - disc_map(b, p - h * Eigen::Vector2d::Unit(c))) / (2 * h);
     EXPECT_NEAR(jacobian.determinant(), 1.0, 1e-5);
-    EXPECT_LE(jacobian.operatorNorm(), b.map_lipschitz() + 1e-4);
+    EXPECT_LE(jacobian.jacobiSvd().singularValues()(0), lipschitz + 1e-4);
     if (std::abs(p.norm() - b.centre) > b.width) {
       EXPECT_EQ(disc_map(b, p), -p);
     }
