@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include <toml++/toml.h>
-
 #include "offprint/core/error.hpp"
+#include "offprint/core/toml_file.hpp"
 
 namespace offprint {
 namespace {
@@ -241,12 +240,7 @@ const Claim& Card::claim(std::string_view id) const {
 }
 
 Card read_card(const std::filesystem::path& toml, std::string slug) {
-  toml::table table;
-  try {
-    table = toml::parse_file(toml.string());
-  } catch (const toml::parse_error& e) {
-    throw InputError(toml.string() + ":" + std::to_string(e.source().begin.line) + ": " + std::string(e.description()));
-  }
+  const toml::table table = load_toml(toml);
   const Section s(table, toml.string(), "card");
   s.known_keys({"title", "authors", "year", "arxiv", "doi", "venue", "code", "status", "component", "keywords",
                 "summary", "action", "claim"});
