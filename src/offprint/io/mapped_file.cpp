@@ -46,7 +46,6 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
     size_ = static_cast<std::size_t>(status.st_size);
     void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
     if (address == MAP_FAILED) fail(path, errno);
-    ::madvise(address, size_, MADV_WILLNEED);
     data_ = static_cast<const char*>(address);
     mapped_ = true;
     return;
