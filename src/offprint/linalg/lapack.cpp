@@ -444,4 +444,18 @@ Matrix<Complex> solve(ComplexView a, ComplexView b) { return solve_impl<Complex>
 std::optional<Matrix<double>> cholesky(RealView a) { return cholesky_impl<double>(a); }
 std::optional<Matrix<Complex>> cholesky(ComplexView a) { return cholesky_impl<Complex>(a); }
 
+bool cholesky_lower_in_place(Eigen::Ref<Matrix<Complex>> a) {
+  check_square<Complex>(a, "Cholesky factorization");
+  if (a.rows() == 0) return true;
+  return LAPACKE_zpotrf_work(LAPACK_COL_MAJOR, 'L', to_int(a.rows()), a.data(), leading(a.outerStride())) == 0;
+}
+
+void solve_triangular_in_place(ComplexView t, Triangle triangle, Op op, Eigen::Ref<Vector<Complex>> x) {
+  check_square<Complex>(t, "triangular solve");
+  if (x.size() != t.rows())
+    throw Error(fmt::format("triangular solve: {} unknowns, {} right-hand values", t.rows(), x.size()));
+  cblas_ztrsv(CblasColMajor, triangle == Triangle::kLower ? CblasLower : CblasUpper, cblas_op(op), CblasNonUnit,
+              to_int(x.size()), t.data(), leading(t.outerStride()), x.data(), 1);
+}
+
 }  // namespace offprint::linalg

@@ -133,4 +133,13 @@ struct Svd {
 [[nodiscard]] std::optional<Matrix<double>> cholesky(RealView a);
 [[nodiscard]] std::optional<Matrix<Complex>> cholesky(ComplexView a);
 
+/// Lower L with L L* = A in the lower triangle of a (its strict upper triangle is neither read nor changed); false when
+/// A is not positive definite to rounding, and then a holds rubbish. Entries must be finite: this one does not look.
+[[nodiscard]] bool cholesky_lower_in_place(Eigen::Ref<Matrix<Complex>> a);
+
+/// x = op(T)^{-1} x for one vector, T lower or upper triangular; a zero on its diagonal gives infinities. Reads only
+/// that triangle.
+enum class Triangle { kLower, kUpper };
+void solve_triangular_in_place(ComplexView t, Triangle triangle, Op op, Eigen::Ref<Vector<Complex>> x);
+
 }  // namespace offprint::linalg
