@@ -19,11 +19,11 @@ struct EntryErrors {
 
 /// What the bound needs to know of the dictionary and of the quadrature.
 struct QuadratureSetting {
-  Eigen::Index functions = 0;                        ///< N (block size for a block-diagonal dictionary)
-  double mass = 1;                                   ///< w(X)
-  double bound = 1;                                  ///< B = max |psi|
-  std::function<double(double)> dictionary_modulus;  ///< omega_psi(h)
-  double sigma_min = 1;                              ///< smallest singular value of sqrt(D) PX
+  Eigen::Index functions = 0;                          ///< N (block size for a block-diagonal dictionary)
+  double mass = 1;                                     ///< w(X)
+  double bound = 1;                                    ///< B = max |psi|
+  std::function<double(double)> dictionary_modulus{};  ///< omega_psi(h)
+  double sigma_min = 1;                                ///< smallest singular value of sqrt(D) PX
 };
 
 /// Entry errors for a map that is L-Lipschitz, alpha(h) = L h, and cells of radius at most h around the nodes:
@@ -60,11 +60,11 @@ struct ModulusVerdict {
 };
 
 struct ModulusQuestion {
-  std::optional<double> lipschitz;       ///< --modulus lipschitz:L
-  std::optional<double> mesh;            ///< --mesh h, or known from a grid
-  bool residuals_void = false;           ///< N = M (Compression::residuals_void)
-  std::optional<QuadratureBound> bound;  ///< computed once both are known
-  double epsilon = 0.1;                  ///< certified when delta_q <= epsilon^2 / 4 and delta_g < 1
+  std::optional<double> lipschitz{};       ///< --modulus lipschitz:L
+  std::optional<double> mesh{};            ///< --mesh h, or known from a grid
+  bool residuals_void = false;             ///< N = M (Compression::residuals_void)
+  std::optional<QuadratureBound> bound{};  ///< computed once both are known
+  double epsilon = 0.1;                    ///< certified when delta_q <= epsilon^2 / 4 and delta_g < 1
   double nodes = 0;
   int dimension = 1;
 };
