@@ -2,6 +2,7 @@
 #include "offprint/core/card.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "offprint/core/error.hpp"
@@ -141,13 +142,34 @@ OptionSpec read_option(const Section& s) {
   return option;
 }
 
-ActionSpec read_action(const Section& s) {
-  s.known_keys({"name", "help", "examples", "option"});
+using OptionGroups = std::map<std::string, std::vector<OptionSpec>>;
+
+/// Options that several actions share are written once, as [[group]] with [[group.option]], and named by `groups`.
+OptionGroups read_groups(const Section& card) {
+  OptionGroups groups;
+  for (const auto& s : card.tables("group")) {
+    s.known_keys({"name", "option"});
+    auto& options = groups[s.text("name", true)];
+    for (const auto& section : s.tables("option")) options.push_back(read_option(section));
+  }
+  return groups;
+}
+
+ActionSpec read_action(const Section& s, const OptionGroups& groups) {
+  s.known_keys({"name", "help", "examples", "groups", "option"});
   ActionSpec action;
   action.name = s.text("name", true);
   action.help = s.text("help", true);
   action.examples = s.texts("examples");
   std::set<std::string> names;
+  for (const auto& name : s.texts("groups")) {
+    const auto group = groups.find(name);
+    if (group == groups.end()) s.fail("there is no [[group]] named '" + name + "'");
+    for (const auto& option : group->second) {
+      if (!names.insert(option.name).second) s.fail("a second option '" + option.name + "'");
+      action.options.push_back(option);
+    }
+  }
   for (const auto& section : s.tables("option")) {
     action.options.push_back(read_option(section));
     if (!names.insert(action.options.back().name).second)
@@ -243,7 +265,7 @@ Card read_card(const std::filesystem::path& toml, std::string slug) {
   const toml::table table = load_toml(toml);
   const Section s(table, toml.string(), "card");
   s.known_keys({"title", "authors", "year", "arxiv", "doi", "venue", "code", "status", "component", "keywords",
-                "summary", "action", "claim"});
+                "summary", "group", "action", "claim"});
   Card card;
   card.slug = std::move(slug);
   card.path = toml;
@@ -263,8 +285,9 @@ Card read_card(const std::filesystem::path& toml, std::string slug) {
   if (status != "ready" && status != "planned") s.fail("status '" + status + "' is not one of ready, planned");
   card.runnable = status == "ready";
   std::set<std::string> names;
+  const OptionGroups groups = read_groups(s);
   for (const auto& section : s.tables("action")) {
-    card.actions.push_back(read_action(section));
+    card.actions.push_back(read_action(section, groups));
     if (!names.insert("action " + card.actions.back().name).second) section.fail("a second action of this name");
   }
   for (const auto& section : s.tables("claim")) {

@@ -1,0 +1,37 @@
+# Run by ctest: install, then be somebody else.
+set(work ${BINARY_DIR}/tests/install)
+file(REMOVE_RECURSE ${work})
+function(must)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  if(code)
+    message(FATAL_ERROR "failed (${code}): ${ARGN}\n${out}\n${err}")
+  endif()
+  set(out "${out}" PARENT_SCOPE)
+endfunction()
+
+must(${CMAKE_COMMAND} --install ${BINARY_DIR} --prefix ${work}/prefix)
+must(${work}/prefix/bin/offprint list)
+if(NOT out MATCHES "26 papers")
+  message(FATAL_ERROR "the installed command does not list 26 papers: ${out}")
+endif()
+
+# a new room, made by the command in something that looks like the source tree
+file(MAKE_DIRECTORY ${work}/tree/papers)
+file(WRITE ${work}/tree/papers/CMakeLists.txt "")
+execute_process(COMMAND ${work}/prefix/bin/offprint new-paper test-room WORKING_DIRECTORY ${work}/tree RESULT_VARIABLE code ERROR_VARIABLE err)
+if(code)
+  message(FATAL_ERROR "new-paper failed: ${err}")
+endif()
+
+file(COPY ${SOURCE_DIR}/tests/consumer DESTINATION ${work})
+must(${CMAKE_COMMAND} -S ${work}/consumer -B ${work}/build -G Ninja -DCMAKE_CXX_COMPILER=${CXX}
+     -DCMAKE_PREFIX_PATH=${work}/prefix -DROOM=${work}/tree/papers/test-room)
+must(${CMAKE_COMMAND} --build ${work}/build)
+must(${work}/build/consumer)
+if(NOT out MATCHES "largest residual")
+  message(FATAL_ERROR "the consumer printed: ${out}")
+endif()
+must(${CMAKE_COMMAND} -E env OFFPRINT_PAPERS=${work}/build/papers ${work}/prefix/bin/offprint check test-room --store ${work}/store --quiet)
+if(NOT out MATCHES "not implemented yet" OR NOT out MATCHES "1 claims: 0 hold, 0 fall short, 0 inconclusive, 1 not run")
+  message(FATAL_ERROR "the new room's claim is not honestly 'not run': ${out}")
+endif()
