@@ -161,5 +161,15 @@ TEST_F(DatasetsTest, RegistryMistakesAreNamedByPlace) {
   EXPECT_THAT(error_of<InputError>([&] { (void)datasets(); }), HasSubstr("no such file or folder"));
 }
 
+// The registry that is shipped; its copies are checked where OFFPRINT_DATA has them.
+TEST(Registry, IsWellFormedAndItsLocalCopiesAreGood) {
+  const Datasets sets(fs::path(OFFPRINT_SOURCE_DIR) / "data" / "registry.toml");
+  EXPECT_THAT(sets.list(), ::testing::IsSupersetOf({"mnist", "cifar10", "libsvm", "citylearn", "cavity-ke"}));
+  for (const auto& name : sets.list())
+    if (sets.find(name)) {
+      EXPECT_THAT(sets.verify(name), IsEmpty()) << name;
+    }
+}
+
 }  // namespace
 }  // namespace offprint

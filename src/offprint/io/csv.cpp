@@ -13,6 +13,7 @@
 #include "offprint/io/csv_fields.hpp"
 #include "offprint/io/csv_layout.hpp"
 #include "offprint/io/gzip.hpp"
+#include "offprint/io/large_pages.hpp"
 #include "offprint/io/mapped_file.hpp"
 
 namespace offprint::io {
@@ -262,6 +263,7 @@ Table parse_csv(std::string_view text, const CsvOptions& options, std::string_vi
   if (rows == 0) throw InputError(fmt::format("{}: there is a header but no row of data", name));
 
   table.values.resize(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(table.names.size()));
+  prefer_large_pages(table.values.data(), static_cast<std::size_t>(table.values.size()) * sizeof(double));
   for (auto& column : table.text) column.values.resize(rows);
   const Parser parser(text, layout, std::move(plan), name, table);
   parallel_for(blocks.size(), options.parallel, [&](std::size_t i) { parser.parse(blocks[i]); });

@@ -10,6 +10,7 @@
 
 #include "offprint/core/atomic_file.hpp"
 #include "offprint/core/error.hpp"
+#include "offprint/io/large_pages.hpp"
 #include "offprint/io/mapped_file.hpp"
 
 namespace offprint::io {
@@ -210,6 +211,7 @@ template <class Vector>
 Vector read_values(hid_t dataset, hid_t type, hid_t memory, hid_t selection, std::size_t count,
                    const std::string& name) {
   Vector values(static_cast<Eigen::Index>(count));
+  prefer_large_pages(values.data(), count * sizeof(typename Vector::Scalar));
   if (count > 0 && H5Dread(dataset, type, memory, selection, H5P_DEFAULT, values.data()) < 0)
     throw InputError(fmt::format("{}: the data cannot be read ({})", name, last_error()));
   return values;

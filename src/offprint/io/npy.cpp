@@ -13,6 +13,7 @@
 
 #include "offprint/core/atomic_file.hpp"
 #include "offprint/core/error.hpp"
+#include "offprint/io/large_pages.hpp"
 #include "offprint/io/mapped_file.hpp"
 #include "offprint/io/zip.hpp"
 
@@ -318,10 +319,12 @@ NdArray parse_npy(std::string_view bytes, std::string_view name) {
   };
   if (info.dtype.is_complex()) {
     Eigen::VectorXcd values(static_cast<Eigen::Index>(count));
+    prefer_large_pages(values.data(), count * sizeof(std::complex<double>));
     decode(data, info.dtype, reinterpret_cast<double*>(values.data()), 2 * count);
     return finish(std::move(values));
   }
   Eigen::VectorXd values(static_cast<Eigen::Index>(count));
+  prefer_large_pages(values.data(), count * sizeof(double));
   decode(data, info.dtype, values.data(), count);
   return finish(std::move(values));
 }
