@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 
 #include <fmt/core.h>
 
 #include "offprint/core/error.hpp"
-#include "offprint/linalg/lapack.hpp"
+#include "offprint/koopman/pseudospectrum.hpp"
 
 namespace offprint::koopman {
 namespace {
@@ -150,7 +151,8 @@ std::vector<Compression<Complex>> DiscDictionary::blocks(const Bump& bump) const
   return out;
 }
 
-DiscDictionary::LipschitzError DiscDictionary::lipschitz_error(double lipschitz, double abs_z) const {
+DiscDictionary::LipschitzError DiscDictionary::lipschitz_error(double lipschitz) const {
+  if (!(lipschitz > 0.0)) throw InputError(fmt::format("a Lipschitz constant of {}: it must be positive", lipschitz));
   LipschitzError e;
   double left = 0.0;
   for (Index m = 0; m < radii_.size(); ++m) {
@@ -161,34 +163,24 @@ DiscDictionary::LipschitzError DiscDictionary::lipschitz_error(double lipschitz,
   const auto n = static_cast<double>(functions_);
   e.bound = std::sqrt(2 * n - 1);
   e.slope = 2 * n * (n - 1) * e.bound;
-  e.gram = 2 * e.bound * e.slope * e.mesh;
-  e.shift = e.mesh * (2 * e.bound * e.slope + modes_ * e.bound * e.bound * lipschitz);
-  e.residual = n * (e.gram + 2 * abs_z * e.shift + abs_z * abs_z * e.gram);
+  e.errors.g = e.errors.l = 2 * e.bound * e.slope * e.mesh;
+  e.errors.a = e.mesh * (2 * e.bound * e.slope + modes_ * e.bound * e.bound * lipschitz);
   return e;
 }
 
 std::vector<double> disc_residuals(std::span<const Compression<Complex>> blocks, std::span<const Complex> points,
                                    const Parallel& how) {
-  std::vector<double> out(points.size());
-  constexpr std::size_t kBlock = 16;
-  parallel_for((points.size() + kBlock - 1) / kBlock, how, [&](std::size_t b) {
-    for (std::size_t i = b * kBlock; i < std::min(points.size(), (b + 1) * kBlock); ++i) {
-      double least = std::numeric_limits<double>::infinity();
-      for (std::size_t k = 0; k < blocks.size(); ++k) {
-        const Index n = blocks[k].size();
-        Matrix<Complex> stack(n + blocks[k].s.rows(), n);
-        stack << blocks[k].a, blocks[k].s;
-        for (const Complex z : {points[i], std::conj(points[i])}) {  // block -k at z is block k at conj(z)
-          Matrix<Complex> shifted = stack;
-          shifted.topRows(n).diagonal().array() -= z;
-          least = std::min(least, linalg::singular_values(shifted).minCoeff());
-          if (points[i].imag() == 0.0) break;
-        }
-      }
-      out[i] = least;
+  std::vector<Complex> mirrored(points.size());
+  std::transform(points.begin(), points.end(), mirrored.begin(), [](const Complex& z) { return std::conj(z); });
+  std::vector<double> least(points.size(), std::numeric_limits<double>::infinity());
+  for (const auto& block : blocks) {
+    const Pseudospectrum<Complex> pseudospectrum(block);
+    for (const auto& side : {std::span<const Complex>(points), std::span<const Complex>(mirrored)}) {
+      const auto residuals = pseudospectrum.residuals(side, how);
+      for (std::size_t i = 0; i < least.size(); ++i) least[i] = std::min(least[i], residuals[i]);
     }
-  });
-  return out;
+  }
+  return least;
 }
 
 InvolutionVerdict involution_possible(const Eigen::Ref<const MatrixXd>& x, const Eigen::Ref<const MatrixXd>& y) {

@@ -12,6 +12,7 @@
 
 #include "offprint/core/parallel.hpp"
 #include "offprint/koopman/compression.hpp"
+#include "offprint/koopman/modulus.hpp"
 
 namespace offprint::koopman {
 
@@ -66,16 +67,16 @@ class DiscDictionary {
   /// The compressions of F_phi to the blocks k = 0..modes; block -k is the complex conjugate of block k.
   [[nodiscard]] std::vector<Compression<Complex>> blocks(const Bump& bump) const;
 
-  /// The quadrature error of a phi that is known to be Lipschitz: only the radius matters, so per block N = functions.
+  /// What the certificate of modulus.hpp needs when phi is known to be Lipschitz: only the radius matters, so per block
+  /// N = functions and sigma_min = 1, and quadrature_bound(errors, functions, |z|) gives delta_q and delta_G.
   struct LipschitzError {
-    double mesh = 0;      ///< h: largest distance from a node to the edge of its cell
-    double bound = 0;     ///< B = max |p_j|
-    double slope = 0;     ///< B' >= max |dp_j/dr|
-    double gram = 0;      ///< e_G = e_L = 2 B B' h
-    double shift = 0;     ///< e_A = h (2 B B' + modes B^2 L)
-    double residual = 0;  ///< delta_q(z) = N (e_L + 2 |z| e_A + |z|^2 e_G), an error of res^2
+    double mesh = 0;     ///< h: largest distance from a node to the edge of its cell
+    double bound = 0;    ///< B = max |p_j|
+    double slope = 0;    ///< B' >= max |dp_j/dr|
+    EntryErrors errors;  ///< e_G = e_L = 2 B B' h (neither sees phi), e_A = h (2 B B' + modes B^2 L)
   };
-  [[nodiscard]] LipschitzError lipschitz_error(double lipschitz, double abs_z) const;
+  /// Throws InputError unless the Lipschitz constant of phi is positive.
+  [[nodiscard]] LipschitzError lipschitz_error(double lipschitz) const;
 
  private:
   Eigen::Index functions_;
@@ -85,8 +86,8 @@ class DiscDictionary {
   Eigen::MatrixXd values_;  // nodes x functions: p_j(r_m)
 };
 
-/// res_N(z) of a block-diagonal compression: the least over blocks k and -k of sigma_min [A - zI; S], by SVD. Points in
-/// parallel. O(points x blocks x functions^3).
+/// res_N(z) of a block-diagonal compression: the least over blocks k and -k, the latter being block k at conj(z).
+/// O(points x blocks x functions^3); same bits for any number of threads.
 [[nodiscard]] std::vector<double> disc_residuals(std::span<const Compression<Complex>> blocks,
                                                  std::span<const Complex> points, const Parallel& how = {});
 

@@ -128,13 +128,26 @@ TEST(Adversary, RandomSamplingMissesTheAnnulusWithTheStatedProbability) {
 }
 
 TEST(Adversary, TheLipschitzRecipe) {
-  const auto e = DiscDictionary(12, 6).lipschitz_error(30.0, 1.0);
+  const DiscDictionary d(12, 6);
+  const auto e = d.lipschitz_error(30.0);
   EXPECT_NEAR(e.mesh, 0.0960192, 5e-8);
-  EXPECT_NEAR(e.residual, 6083.8, 0.05);
   EXPECT_DOUBLE_EQ(e.bound, std::sqrt(11.0));
   EXPECT_DOUBLE_EQ(e.slope, 60.0 * std::sqrt(11.0));
-  // h ~ 1.2/nodes
-  EXPECT_NEAR(DiscDictionary(96, 6).lipschitz_error(30.0, 1.0).mesh * 96, 1.2, 0.1);
+  const auto bound = quadrature_bound(e.errors, 6, 1.0);
+  EXPECT_NEAR(bound.delta_q, 6083.8, 0.05);
+  EXPECT_NEAR(DiscDictionary(96, 6).lipschitz_error(30.0).mesh * 96, 1.2, 0.1);  // h ~ 1.2/nodes
+
+  // The two verdicts of claim K5.
+  ModulusQuestion question;
+  EXPECT_THAT(modulus_verdict(question).text, HasSubstr("not certified: no modulus given"));
+  question.lipschitz = 30.0;
+  question.mesh = e.mesh;
+  question.bound = bound;
+  question.nodes = 12;
+  const auto verdict = modulus_verdict(question);
+  EXPECT_FALSE(verdict.certified);
+  EXPECT_THAT(verdict.text, testing::AllOf(HasSubstr("not certified"), HasSubstr("6083.8")));
+  EXPECT_NEAR(nodes_needed(bound, 12, 0.1, 1) / 3e7, 1.0, 0.05);
 }
 
 TEST(Involution, PairsLeaveItOpenATrajectoryDoesNot) {

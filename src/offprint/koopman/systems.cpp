@@ -101,10 +101,12 @@ Trajectories lorenz_data(Index snapshots, std::uint64_t seed, double dt, int sub
 }
 
 Eigen::VectorXd rotation_orbit(double start, double alpha, Index steps) {
+  // Step by step, so that each pair is a rotation by alpha to one rounding however long the orbit.
   Eigen::VectorXd x(steps + 1);
-  for (Index t = 0; t <= steps; ++t) {
-    const double turns = start + static_cast<double>(t) * alpha;
-    x(t) = turns - std::floor(turns);
+  x(0) = start - std::floor(start);
+  for (Index t = 0; t < steps; ++t) {
+    const double turns = x(t) + alpha;
+    x(t + 1) = turns - std::floor(turns);
   }
   return x;
 }

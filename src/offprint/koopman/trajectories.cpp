@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/koopman/memory.hpp"
 
 namespace offprint::koopman {
 namespace {
@@ -315,6 +316,10 @@ Trajectories delay_embed(const Trajectories& data, Index delays, Index stride) {
   if (delays < 1) throw InputError(fmt::format("{} delays: at least 1 is needed", delays));
   if (stride < 1) throw InputError(fmt::format("a delay stride of {} rows: it must be at least 1", stride));
   const Index reach = (delays - 1) * stride;
+  require_memory(
+      8 * static_cast<std::uint64_t>(data.snapshots()) * static_cast<std::uint64_t>(data.dimension()) *
+          static_cast<std::uint64_t>(delays),
+      fmt::format("embedding {} snapshots of {} variables with {} delays", data.snapshots(), data.dimension(), delays));
   Trajectories out;
   out.dt = data.dt;
   Index longest = 0;

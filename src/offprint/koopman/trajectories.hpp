@@ -100,7 +100,7 @@ struct Split {
 
 /// Delay embedding per trajectory: row t becomes [s_c(t), s_c(t+h), .., s_c(t+(n-1)h)] for each column c in turn, so a
 /// part of T rows gives T-(n-1)h rows of d*n columns. Parts too short are dropped; throws InputError when all are, or
-/// unless delays >= 1 and stride >= 1. Memory 8 d n T bytes.
+/// unless delays >= 1 and stride >= 1, or when the 8 d n T bytes are not there.
 [[nodiscard]] Trajectories delay_embed(const Trajectories& data, Index delays, Index stride = 1);
 
 }  // namespace offprint::koopman
