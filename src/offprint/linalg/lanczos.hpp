@@ -30,7 +30,8 @@ class Lanczos {
  public:
   explicit Lanczos(Eigen::Index n) : n_(n), basis_(n, 0) {}
 
-  /// `apply` replaces x by B x. `start` must not vanish (Error). Not converged after max_steps: `converged` is false.
+  /// `apply` replaces x by B x. `start` must not vanish (Error). `converged` is false after max_steps
+  /// without convergence, or when B x was not finite.
   LanczosPair largest(const std::function<void(Eigen::Ref<Vector<Complex>>)>& apply, const Vector<Complex>& start,
                       const LanczosOptions& options = {});
 

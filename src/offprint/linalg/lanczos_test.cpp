@@ -42,6 +42,8 @@ TEST(Lanczos, SaysWhenItDidNotConverge) {
   EXPECT_FALSE(pair.converged);
   EXPECT_EQ(pair.steps, 5);
   EXPECT_LE(pair.value, 1.01);
+  const auto singular = [](Eigen::Ref<Vector<Complex>> x) { x[7] /= 0.0; };
+  EXPECT_FALSE(lanczos.largest(singular, random_vector(400)).converged);
   EXPECT_THROW((void)lanczos.largest(apply, Vector<Complex>::Zero(400)), Error);
 }
 
