@@ -259,6 +259,7 @@ void with_type(const Dtype& type, const F& f) {
 }
 
 void decode(const char* data, const Dtype& type, double* out, std::size_t count) {
+  if (count == 0) return;  // an empty vector has no address to copy to
   if (type.kind == 'b') {
     for (std::size_t i = 0; i < count; ++i) out[i] = data[i] != 0 ? 1.0 : 0.0;
     return;
