@@ -47,7 +47,8 @@ Rage rage(std::span<const double> signal, const RageOptions& given, const Parall
 
   Eigen::VectorXd s = Eigen::Map<const Eigen::VectorXd>(signal.data(), samples);
   const double mean = s.mean();
-  s.array() -= mean;
+  const double removed = o.removed_mean.value_or(mean);
+  s.array() -= removed;
   const double energy = s.head(o.rows).squaredNorm();
   if (!(energy > 1e-28 * mean * mean * static_cast<double>(o.rows)))
     throw InputError(
@@ -61,8 +62,9 @@ Rage rage(std::span<const double> signal, const RageOptions& given, const Parall
 
   Rage result;
   result.projections = o.projections;
-  const double shift = std::abs(s.head(o.rows).mean());
-  const double variance = energy / static_cast<double>(o.rows) - shift * shift;
+  const double head = s.head(o.rows).mean();
+  const double shift = std::abs(head + (removed - mean));
+  const double variance = energy / static_cast<double>(o.rows) - head * head;
   result.drift = variance > 0.0 ? shift / std::sqrt(variance) : std::numeric_limits<double>::infinity();
   if (result.drift > kDriftLimit)
     result.warning = fmt::format(

@@ -1,6 +1,7 @@
 // RAGE: how much of a signal is (quasi-)periodic and how much is chaotic (Algorithm 6).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct RageOptions {
   /// Delay columns whose orthogonal remainder is below this share of the largest are rounding noise (a periodic signal
   /// spans few directions) and are left out.
   double drop_tolerance = 1e-10;
+  /// What is subtracted from the signal; default: the mean of the whole record. Any other value leaves a constant in,
+  /// which counts as point spectrum: for showing how much of a curve is drift.
+  std::optional<double> removed_mean{};
 };
 
 struct Rage {

@@ -1,0 +1,23 @@
+// Limits and Powers of Koopman Learning: what the card names, and the functions that do it.
+#include "claims.hpp"
+#include "offprint/core/paper.hpp"
+
+namespace offprint::papers::koopman {
+namespace {
+
+Paper make() {
+  Paper paper;
+  paper.claim("K1", k1);
+  paper.claim("K2", k2);
+  paper.claim("K3", k3);
+  paper.claim("K4", k4);
+  paper.claim("K5", k5);
+  paper.claim("K6", k6);
+  paper.claim("K7", k7);
+  return paper;
+}
+
+}  // namespace
+}  // namespace offprint::papers::koopman
+
+OFFPRINT_PAPER(offprint::papers::koopman::make);
