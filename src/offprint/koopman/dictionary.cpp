@@ -63,6 +63,9 @@ class Identity final : public Dictionary {
   [[nodiscard]] Index varying() const override { return dimension(); }
   [[nodiscard]] std::string varying_name(Index j) const override { return fmt::format("x{}", j + 1); }
   void evaluate_block(const ConstBlock& x, Eigen::Ref<MatrixXd> out) const override { out = x; }
+  [[nodiscard]] Regularity varying_regularity(const VectorXd& low, const VectorXd& high) const override {
+    return {low.cwiseAbs().cwiseMax(high.cwiseAbs()).maxCoeff(), 1.0};
+  }
 };
 
 // Products of one-dimensional polynomials: monomials (mean 0, sd 1) or normalised Hermite polynomials.
@@ -131,6 +134,39 @@ class Polynomials final : public Dictionary {
         first = false;
       }
     }
+  }
+
+  // Each factor is bounded by what its recurrence gives with absolute values; h_n' = sqrt(n) h_{n-1}.
+  [[nodiscard]] Regularity varying_regularity(const VectorXd& low, const VectorXd& high) const override {
+    const Index p = degree_;
+    MatrixXd value(p + 1, dimension());
+    MatrixXd slope = MatrixXd::Zero(p + 1, dimension());
+    for (Index c = 0; c < dimension(); ++c) {
+      const double u = std::max(std::abs(low(c) - mean_(c)), std::abs(high(c) - mean_(c))) / sd_(c);
+      value(0, c) = 1.0;
+      for (Index n = 1; n <= p; ++n) {
+        const auto degree = static_cast<double>(n);
+        value(n, c) = u * value(n - 1, c);
+        if (hermite_)
+          value(n, c) = (value(n, c) + (n > 1 ? std::sqrt(degree - 1) * value(n - 2, c) : 0.0)) / std::sqrt(degree);
+        slope(n, c) = (hermite_ ? std::sqrt(degree) : degree) * value(n - 1, c) / sd_(c);
+      }
+    }
+    Regularity out;
+    for (const auto& k : indices_) {
+      double product = 1.0;
+      double square = 0.0;
+      for (Index c = 0; c < dimension(); ++c) {
+        product *= value(k[static_cast<std::size_t>(c)], c);
+        double partial = slope(k[static_cast<std::size_t>(c)], c);
+        for (Index other = 0; other < dimension(); ++other)
+          if (other != c) partial *= value(k[static_cast<std::size_t>(other)], other);
+        square += partial * partial;
+      }
+      out.bound = std::max(out.bound, product);
+      out.lipschitz = std::max(out.lipschitz, std::sqrt(square));
+    }
+    return out;
   }
 
  private:
@@ -222,6 +258,10 @@ class Fourier final : public Dictionary {
     }
   }
 
+  [[nodiscard]] Regularity varying_regularity(const VectorXd&, const VectorXd&) const override {
+    return {std::numbers::sqrt2, std::numbers::sqrt2 * 2.0 * std::numbers::pi * modes_ * period_.cwiseInverse().norm()};
+  }
+
  private:
   VectorXd origin_;
   VectorXd period_;
@@ -252,6 +292,18 @@ class Rbf final : public Dictionary {
     radial_matrix(x, centres_, shape_, rate_, out, Parallel{1, {}, {}});
   }
 
+  [[nodiscard]] Regularity varying_regularity(const VectorXd&, const VectorXd&) const override {
+    // The steepest slopes: at r = 0, r^2 = 1/(2 rate) and r^2 = 1/(3 rate).
+    switch (shape_) {
+      case RadialShape::exponential:
+        return {1.0, rate_};
+      case RadialShape::gaussian:
+        return {1.0, std::sqrt(2.0 * rate_ / std::numbers::e)};
+      default:
+        return {1.0, 1.125 * std::sqrt(rate_ / 3.0)};
+    }
+  }
+
  private:
   MatrixXd centres_;
   RadialShape shape_;
@@ -280,6 +332,15 @@ void Dictionary::evaluate(const ConstBlock& x, Eigen::Ref<MatrixXd> out, const P
     if (constant_) out.col(0).segment(from, rows).setOnes();
     evaluate_block(x.middleRows(from, rows), out.block(from, constant_ ? 1 : 0, rows, varying()));
   });
+}
+
+Dictionary::Regularity Dictionary::regularity(const VectorXd& low, const VectorXd& high) const {
+  if (low.size() != dimension_ || high.size() != dimension_)
+    throw InputError(
+        fmt::format("a box of {} and {} sides for {} state variables", low.size(), high.size(), dimension_));
+  Regularity out = varying_regularity(low, high);
+  if (constant_) out.bound = std::max(out.bound, 1.0);
+  return out;
 }
 
 MatrixXd Dictionary::operator()(const ConstBlock& x, const Parallel& how) const {

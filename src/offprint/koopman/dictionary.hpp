@@ -39,12 +39,22 @@ class Dictionary {
                 const Parallel& how = Parallel{1, {}, {}}) const;
   [[nodiscard]] Eigen::MatrixXd operator()(const Eigen::Ref<const Eigen::MatrixXd>& x, const Parallel& how = {}) const;
 
+  /// Over the box low <= x <= high: a bound on every |psi_j| and on every Lipschitz constant (Euclidean norm). Proven,
+  /// not sharp: what an a-priori certificate may build on. Throws InputError when the box has another dimension.
+  struct Regularity {
+    double bound = 0;
+    double lipschitz = 0;
+  };
+  [[nodiscard]] Regularity regularity(const Eigen::VectorXd& low, const Eigen::VectorXd& high) const;
+
  protected:
   /// Functions without the constant.
   [[nodiscard]] virtual Eigen::Index varying() const = 0;
   [[nodiscard]] virtual std::string varying_name(Eigen::Index j) const = 0;
   /// One block of at most 256 rows into out (rows x varying()).
   virtual void evaluate_block(const Eigen::Ref<const Eigen::MatrixXd>& x, Eigen::Ref<Eigen::MatrixXd> out) const = 0;
+  [[nodiscard]] virtual Regularity varying_regularity(const Eigen::VectorXd& low,
+                                                      const Eigen::VectorXd& high) const = 0;
 
  private:
   Eigen::Index dimension_;

@@ -122,4 +122,31 @@ double point_mass(std::span<const Complex> a, double theta) {
   return filtered_density(a, Filter::fejer, angle, Parallel{1, {}, {}})[0] / peak;
 }
 
+std::vector<Atom> find_atoms(std::span<const Complex> a, double threshold) {
+  if (a.size() < 9)
+    throw InputError(fmt::format("{} moments cannot tell atoms from density: give at least 8", a.size() - 1));
+  const std::size_t points = 8 * (a.size() - 1);
+  const double step = kTwoPi / static_cast<double>(points);
+  const double total = kTwoPi * a[0].real();
+  const auto density = filtered_density_grid(a, Filter::fejer, points);
+  const auto half = a.first(a.size() / 2 + 1);
+  std::vector<Atom> atoms;
+  for (std::size_t k = 0; k < points; ++k) {
+    const double before = density[(k + points - 1) % points];
+    const double after = density[(k + 1) % points];
+    if (!(density[k] > before && density[k] >= after)) continue;
+    // The vertex of the parabola through the three values: the peak is 8 steps wide.
+    const double shift = 0.5 * (before - after) / (before - 2 * density[k] + after);
+    Atom atom;
+    atom.angle = -std::numbers::pi + step * (static_cast<double>(k) + shift);
+    if (atom.angle <= -std::numbers::pi) atom.angle += kTwoPi;
+    atom.mass = point_mass(a, atom.angle);
+    if (!(atom.mass >= threshold * total)) continue;
+    atom.persistence = atom.mass / point_mass(half, atom.angle);
+    if (atom.persistence >= 0.75) atoms.push_back(atom);
+  }
+  std::stable_sort(atoms.begin(), atoms.end(), [](const Atom& x, const Atom& y) { return x.mass > y.mass; });
+  return atoms;
+}
+
 }  // namespace offprint::koopman

@@ -42,4 +42,17 @@ enum class Filter { fejer, cosine, vandermonde, sharp_cosine, bump };
 /// to the mass as Nm grows; a continuous part adds O(1/Nm).
 [[nodiscard]] double point_mass(std::span<const std::complex<double>> a, double theta);
 
+/// A point mass found among the moments.
+struct Atom {
+  double angle = 0;        ///< in (-pi, pi]
+  double mass = 0;         ///< by all moments
+  double persistence = 0;  ///< mass by all moments over mass by half of them: 1 for an atom, 1/2 for smooth density
+};
+
+/// The peaks of the Fejer density that persist as point masses: local maxima on a grid of 8 Nm angles, refined, with at
+/// least `threshold` of the total mass 2 pi a_0 and a persistence of at least 3/4; by decreasing mass. Two atoms nearer
+/// than about 2 pi/Nm count as one; the masses' sum over 2 pi a_0 estimates the share of the point spectrum. O(Nm log
+/// Nm + Nm peaks). Throws InputError for fewer than 8 moments.
+[[nodiscard]] std::vector<Atom> find_atoms(std::span<const std::complex<double>> a, double threshold = 1e-4);
+
 }  // namespace offprint::koopman

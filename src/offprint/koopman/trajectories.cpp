@@ -228,11 +228,15 @@ SnapshotPairs make_pairs(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen
   Index row = 0;
   Index column = 0;
   if (first_non_finite(x, row, column))
-    throw InputError(fmt::format("{} in X at row {}, column {}: pairs must be complete",
-                                 non_finite_name(x(row, column)), row + 1, column + 1));
+    throw InputError(
+        fmt::format("{} in X at row {}, column {}: complete the pairs, or pass --drop-gaps to leave "
+                    "such pairs out",
+                    non_finite_name(x(row, column)), row + 1, column + 1));
   if (first_non_finite(y, row, column))
-    throw InputError(fmt::format("{} in Y at row {}, column {}: pairs must be complete",
-                                 non_finite_name(y(row, column)), row + 1, column + 1));
+    throw InputError(
+        fmt::format("{} in Y at row {}, column {}: complete the pairs, or pass --drop-gaps to leave "
+                    "such pairs out",
+                    non_finite_name(y(row, column)), row + 1, column + 1));
   SnapshotPairs pairs;
   pairs.x = x;
   pairs.y = y;
@@ -258,12 +262,11 @@ void set_weights(SnapshotPairs& pairs, const Eigen::Ref<const Eigen::VectorXd>& 
     pairs.notes.push_back(fmt::format("weights summed to {:.6g} and were normalised to 1", sum));
 }
 
-void require_pairs(Index pairs, Index functions) {
+void require_pairs(Index pairs, Index functions, std::string_view remedy) {
   if (pairs < functions)
     throw InputError(
-        fmt::format("M={} pairs < N={} functions: residuals would be meaningless; reduce the dictionary (--delays, "
-                    "--centres) or give more data",
-                    pairs, functions));
+        fmt::format("M={} pairs < N={} functions: residuals would be meaningless; reduce {} or give more data", pairs,
+                    functions, remedy));
 }
 
 Split<Trajectories> split(const Trajectories& data, double test_fraction) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <Eigen/Core>
@@ -80,8 +81,9 @@ enum class WeightRule { uniform, trapezoid };
 /// number, a negative or non-finite weight (named by its row), or a zero sum.
 void set_weights(SnapshotPairs& pairs, const Eigen::Ref<const Eigen::VectorXd>& weights);
 
-/// Throws InputError when there are fewer pairs than dictionary functions: residuals would be meaningless.
-void require_pairs(Index pairs, Index functions);
+/// Throws InputError when there are fewer pairs than dictionary functions: residuals would be meaningless. `remedy` is
+/// what the message says to reduce.
+void require_pairs(Index pairs, Index functions, std::string_view remedy = "the dictionary (--delays, --centres)");
 
 template <class T>
 struct Split {
