@@ -20,6 +20,7 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 constexpr double kTwoPi = 2 * kPi;
+constexpr std::size_t kUsualAngles = 1000;
 
 // What every method ends in: a density per radian at the angles, atoms, or both; masses add up to `total`.
 struct Result {
@@ -44,7 +45,7 @@ double sum_of_masses(const std::vector<lib::Atom>& atoms) {
   return sum;
 }
 
-Result by_moments(Run& run, const std::vector<double>& angles) {
+Result by_moments(Run& run, std::vector<double>& angles) {
   const Options& o = run.options();
   Input input = read_input(o);
   for (const auto& note : input.notes) run.note(note);
@@ -78,6 +79,9 @@ Result by_moments(Run& run, const std::vector<double>& angles) {
   if (input.states.parts.size() > 1)
     run.note(fmt::format("moments are averaged over the trajectories longer than {} snapshots ({} of {} rows)", count,
                          rows, input.states.snapshots()));
+  // Fine enough for the narrowest line that so many moments resolve.
+  if (!o.has("angles"))
+    angles = angles_of(static_cast<std::size_t>(std::max<long>(static_cast<long>(kUsualAngles), 4 * count)));
   Result out;
   out.dt = input.states.dt;
   out.total = kTwoPi * a[0].real();
@@ -138,6 +142,11 @@ Result by_dictionary(Run& run, const std::string& method, const std::vector<doub
   const double spacing = kTwoPi / static_cast<double>(compression.size());
   const double smoothing = o.has("smoothing") ? o.real("smoothing") : 4 * spacing;
   if (method != "mpedmd") run.metric("smoothing", smoothing, "rad");
+  if (method != "mpedmd")
+    run.note(
+        fmt::format("the density is smoothed over {:.3g} rad, {:.3g} in frequency: lines nearer than that merge in "
+                    "it (--smoothing, more --delays)",
+                    smoothing, smoothing / (kTwoPi * problem.dt)));
   if (method != "mpedmd" && smoothing < 2 * spacing)
     run.note(fmt::format("--smoothing {:.3g} is below twice the eigenvalue spacing {:.3g}: single eigenvalues show",
                          smoothing, spacing));
@@ -244,7 +253,7 @@ void report_atoms(Run& run, const Result& r, bool residuals) {
     group.x.push_back(frequency);
     group.y.push_back(mass / r.total);
     if (residuals) group.value.push_back(atom.persistence);
-    if (table.rows.size() < 50)
+    if (table.rows.size() < 25)
       table.rows.push_back({atom.angle, frequency, frequency > 0 ? Json(1 / frequency) : Json("-"), mass,
                             mass / r.total, atom.persistence});
   }
@@ -262,7 +271,7 @@ void report_atoms(Run& run, const Result& r, bool residuals) {
 void measure(Run& run) {
   const Options& o = run.options();
   const std::string method = o.text("method");
-  const auto angles = angles_of(static_cast<std::size_t>(o.integer("angles")));
+  auto angles = angles_of(o.has("angles") ? static_cast<std::size_t>(o.integer("angles")) : kUsualAngles);
   const Result result = method == "moments" ? by_moments(run, angles) : by_dictionary(run, method, angles);
   const bool atomic = method == "mpedmd" || method == "rigged";
   const double share = std::clamp(result.point_mass / result.total, 0.0, 1.0);

@@ -53,7 +53,7 @@ void rage(Run& run) {
     plots[p].title = fmt::format("RAGE average, projection onto {} delay{}", options.projections[p],
                                  options.projections[p] == 1 ? "" : "s");
     plots[p].caption = "Flat: (quasi-)periodic. Falling: mixing; what it falls to is the point spectrum's share.";
-    plots[p].x = {.title = "L + 1", .unit = "samples", .log = true};
+    plots[p].x = {.title = "L + 1", .unit = "samples", .log = true, .lo = 1.0};
     plots[p].y = {.title = fmt::format("A_{}(L)", options.projections[p]), .log = true};
   }
   std::vector<std::string> names{"L"};
@@ -90,7 +90,7 @@ void rage(Run& run) {
     row.emplace_back(result.drift);
     row.emplace_back(share > 0.95  ? "(quasi-)periodic"
                      : share > 0.5 ? "mostly (quasi-)periodic"
-                     : share > 0.1 ? "mixed"
+                     : share > 0.2 ? "mixed"
                                    : "mixing");
     table.rows.push_back(std::move(row));
     if (!result.warning.empty()) run.note(fmt::format("{}: {}", name, result.warning));
@@ -101,6 +101,7 @@ void rage(Run& run) {
                       name, result.dropped, options.delays));
   }
   run.table("rage", table);
+  for (auto& plot : plots) plot.x.hi = static_cast<double>(curves.front().size());
   for (std::size_t p = 0; p < plots.size(); ++p)
     run.figure(fmt::format("rage_n{}", options.projections[p]), Figure::line(plots[p]));
   run.artifact("rage.csv", [&](const std::filesystem::path& path) {

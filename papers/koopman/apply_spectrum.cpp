@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -40,7 +41,15 @@ std::vector<Index> listed(Run& run, const Eigenfunctions& e, const std::string& 
   std::vector<Index> kept;
   for (const Index k : e.listed)
     if (e.residuals(k) <= epsilon) kept.push_back(k);
-  if (!kept.empty()) return kept;
+  if (!kept.empty()) {
+    const auto left_out = std::count_if(e.residuals.begin(), e.residuals.end(), [&](double r) { return r > epsilon; });
+    if (left_out > 0)
+      run.note(
+          fmt::format("{} of {} eigenvalues have a residual beyond epsilon = {:g}: artefacts of the dictionary as "
+                      "far as these data show; the table leaves them out, eigenvalues.csv has all",
+                      left_out, e.values.size(), epsilon));
+    return kept;
+  }
   run.note(
       fmt::format("no eigenvalue has a residual within epsilon = {:g} (the least is {:.3g}): the table shows the "
                   "ten best, none is certified",
@@ -104,11 +113,32 @@ void keep_modes(Run& run, const Problem& problem, const Eigenfunctions& e, const
   });
 }
 
+// Amplitude over frequency: what is left of a mode for any number of state variables.
+void draw_amplitudes(Run& run, const Problem& problem, const Eigenfunctions& e, const std::vector<Index>& rows) {
+  ScatterPlot plot;
+  plot.title = "Koopman modes: amplitude over frequency";
+  plot.caption = "Norm of each mode (conjugates together); colour: residual of the eigenfunction.";
+  plot.x = {"frequency", "cycles per time unit"};
+  plot.y = {.title = "amplitude", .log = true};
+  plot.colour = {.title = "residual", .log = true};
+  PointGroup group;
+  group.name = "modes";
+  for (const Index k : rows) {
+    group.x.push_back(times_of(e.values(k), problem.dt).frequency);
+    group.y.push_back((std::abs(e.values(k).imag()) > 1e-12 ? 2.0 : 1.0) * e.modes.row(k).norm());
+    group.value.push_back(e.residuals(k));
+  }
+  if (std::none_of(group.y.begin(), group.y.end(), [](double a) { return a > 0; })) return;
+  plot.groups.push_back(std::move(group));
+  run.figure("mode_amplitudes", Figure::scatter(plot));
+}
+
 void draw_modes(Run& run, const Problem& problem, const Eigenfunctions& e, std::vector<Index> rows) {
   // By energy: of the genuine eigenfunctions, those that carry the signal.
   std::stable_sort(rows.begin(), rows.end(), [&](Index i, Index j) { return e.energy(i) > e.energy(j); });
   rows.resize(std::min<std::size_t>(rows.size(), 6));
   const MatrixXcd modes = problem.lift(e.modes(rows, Eigen::all));
+  if (modes.cols() < 2) return;  // a single number each: the amplitudes say it all
   const auto label = [&](std::size_t i) {
     return fmt::format("f = {:.4g}, |λ| = {:.4f}, res {:.1e}", times_of(e.values(rows[i]), problem.dt).frequency,
                        std::abs(e.values(rows[i])), e.residuals(rows[i]));
@@ -182,15 +212,17 @@ void draw_residuals(Run& run, const Eigenfunctions& e, double epsilon) {
 }
 
 // Algorithm 3 over the grid, the eigenvalues and (for an isometry) the unit circle itself.
-lib::CertifiedSpectrum certified_set(Run& run, const lib::Pseudospectrum<double>& pseudospectrum, const Plane& plane,
-                                     const Eigenfunctions& e) {
+lib::CertifiedSpectrum certified_set(Run& run, const lib::Pseudospectrum<double>& pseudospectrum,
+                                     const std::vector<Plane>& planes, const Eigenfunctions& e) {
   const double spacing = run.options().real("grid");
   std::vector<lib::Complex> candidates;
   std::vector<double> residuals;
-  for (std::size_t row = plane.grid.rows / 2; row < plane.grid.rows; ++row)
-    for (std::size_t column = 0; column < plane.grid.columns; ++column) {
-      candidates.push_back(plane.grid.point(row, column));
-      residuals.push_back(plane.residuals[row * plane.grid.columns + column]);
+  for (const auto& plane : planes)
+    for (std::size_t k = 0; k < plane.residuals.size(); ++k) {
+      const auto z = plane.grid.point(k / plane.grid.columns, k % plane.grid.columns);
+      if (z.imag() < 0) continue;
+      candidates.push_back(z);
+      residuals.push_back(plane.residuals[k]);
     }
   std::vector<lib::Complex> more;
   for (const Index k : e.listed) more.push_back(e.values(k));
@@ -200,16 +232,16 @@ lib::CertifiedSpectrum certified_set(Run& run, const lib::Pseudospectrum<double>
   candidates.insert(candidates.end(), more.begin(), more.end());
   residuals.insert(residuals.end(), values.begin(), values.end());
   const auto gamma = lib::certify_spectrum(candidates, residuals, true, run.options().real("disc"));
-  const auto coverage = lib::arc_coverage(pseudospectrum, plane.grid, spacing, run.parallel());
+  const auto coverage = lib::arc_coverage(pseudospectrum, planes.front().grid, spacing, run.parallel());
   run.metric("gamma_points", static_cast<double>(gamma.points.size()));
   run.metric("gamma_error", gamma.error);
   run.metric("coverage", coverage.supremum);
   run.metric("coverage_worst_angle", coverage.worst_angle, "rad");
   run.note(
-      fmt::format("certified set: {} points with Im >= 0 of the unit circle's upper half and the grid, each within "
-                  "E = {:.3g} of approximate point spectrum; the least res_N is at most {:.3g} everywhere on the "
-                  "unit circle, so spectrum that the set misses cannot be excluded below that",
-                  gamma.points.size(), gamma.error, coverage.supremum));
+      fmt::format("certified set: {} points with Im >= 0, some approximate point spectrum within E = {:.3g} of each; "
+                  "coverage: res_N reaches {:.3g} on the unit circle (at angle {:.3g}), and where it is large spectrum "
+                  "may be missed",
+                  gamma.points.size(), gamma.error, coverage.supremum, coverage.worst_angle));
   return gamma;
 }
 
@@ -224,42 +256,75 @@ void report_gamma(Run& run, const lib::CertifiedSpectrum& gamma, double dt) {
   run.table("certified_set", table);
 }
 
-void draw_plane(Run& run, const Plane& plane, const Eigenfunctions& e, const lib::CertifiedSpectrum& gamma) {
+// The square around the eigenvalues within epsilon, where it is much smaller than the whole plane: finely sampled data
+// crowd near 1.
+std::optional<lib::Grid> zoom_grid(const Eigenfunctions& e, double epsilon) {
+  double re_min = kHalfWidth;
+  double re_max = -kHalfWidth;
+  double im_max = 0;
+  for (Index k = 0; k < e.values.size() && e.residuals(k) <= epsilon; ++k) {
+    re_min = std::min(re_min, e.values(k).real());
+    re_max = std::max(re_max, e.values(k).real());
+    im_max = std::max(im_max, std::abs(e.values(k).imag()));
+  }
+  const double half = 0.6 * std::max(re_max - re_min, 2 * im_max);
+  if (!(half > 1e-6) || half > kHalfWidth / 2) return std::nullopt;
+  const double middle = (re_min + re_max) / 2;
+  return lib::make_grid(half / 30, middle - half, middle + half, -half, half);
+}
+
+void draw_plane(Run& run, const std::string& name, const Plane& plane, const Eigenfunctions& e,
+                const lib::CertifiedSpectrum& gamma) {
   ComplexPlane figure;
-  figure.title = "Eigenvalues and the pseudospectrum";
+  figure.title = name == "spectrum" ? "Eigenvalues and the pseudospectrum" : "The same near the verified eigenvalues";
   figure.caption =
       "Background and contours: res_N(z), the least residual of any function in the dictionary. Points: eigenvalues, "
       "coloured by their own residual on the same scale.";
   figure.background = plane.field();
+  const auto& g = plane.grid;
+  const auto add = [&](PointGroup& group, lib::Complex z, double value) {
+    if (z.real() < g.re_min || z.real() > g.re_max || z.imag() < g.im_min || z.imag() > g.im_max) return;
+    group.x.push_back(z.real());
+    group.y.push_back(z.imag());
+    group.value.push_back(value);
+  };
   PointGroup eigenvalues;
   eigenvalues.name = "eigenvalues";
-  std::size_t outside = 0;
-  for (Index k = 0; k < e.values.size(); ++k) {
-    const auto& z = e.values(k);
-    if (std::max(std::abs(z.real()), std::abs(z.imag())) > kHalfWidth) {
-      ++outside;
-      continue;
-    }
-    eigenvalues.x.push_back(z.real());
-    eigenvalues.y.push_back(z.imag());
-    eigenvalues.value.push_back(e.residuals(k));
-  }
-  if (outside > 0)
+  for (Index k = 0; k < e.values.size(); ++k) add(eigenvalues, e.values(k), e.residuals(k));
+  const auto outside = e.values.size() - static_cast<Index>(eigenvalues.x.size());
+  if (outside > 0 && name == "spectrum")
     run.note(fmt::format("{} eigenvalues lie outside the drawn square |Re|, |Im| <= {}", outside, kHalfWidth));
   if (!eigenvalues.x.empty()) figure.groups.push_back(std::move(eigenvalues));
   PointGroup certified;
   certified.name = "certified set";
   for (const auto& p : gamma.points) {
-    certified.x.push_back(p.z.real());
-    certified.y.push_back(p.z.imag());
-    certified.value.push_back(p.distance);
-    if (p.z.imag() <= 0) continue;
-    certified.x.push_back(p.z.real());
-    certified.y.push_back(-p.z.imag());
-    certified.value.push_back(p.distance);
+    add(certified, p.z, p.distance);
+    if (p.z.imag() > 0) add(certified, std::conj(p.z), p.distance);
   }
   if (!certified.x.empty()) figure.groups.push_back(std::move(certified));
-  run.figure("spectrum", Figure::complex_plane(figure));
+  run.figure(name, Figure::complex_plane(figure));
+}
+
+// Eigenvalues as frequencies and growth rates, which is how they are read.
+void draw_frequencies(Run& run, const Problem& problem, const Eigenfunctions& e, const std::vector<Index>& rows) {
+  ScatterPlot plot;
+  plot.title = "Growth rate over frequency";
+  plot.caption = "Eigenvalues as the table lists them; colour: residual. Below 0: decaying.";
+  plot.x = {"frequency", "cycles per time unit"};
+  plot.y = {"growth rate", "per time unit"};
+  plot.colour = {.title = "residual", .log = true};
+  PointGroup group;
+  group.name = "eigenvalues";
+  for (const Index k : rows) {
+    const auto [frequency, growth] = times_of(e.values(k), problem.dt);
+    if (!std::isfinite(growth)) continue;
+    group.x.push_back(frequency);
+    group.y.push_back(growth);
+    group.value.push_back(e.residuals(k));
+  }
+  if (group.x.empty()) return;
+  plot.groups.push_back(std::move(group));
+  run.figure("frequencies", Figure::scatter(plot));
 }
 
 }  // namespace
@@ -298,12 +363,15 @@ void spectrum(Run& run) {
   keep_modes(run, problem, e, rows);
 
   const lib::Pseudospectrum<double> pseudospectrum(compression);
-  const Plane plane = residual_plane(run, pseudospectrum, grid);
-  keep_plane(run, plane);
+  std::vector<Plane> planes{residual_plane(run, pseudospectrum, grid)};
+  keep_plane(run, planes.front());
+  const auto zoom = zoom_grid(e, epsilon);
+  if (zoom) planes.push_back(residual_plane(run, pseudospectrum, *zoom));
   if (unitary_system) {
-    gamma = certified_set(run, pseudospectrum, plane, e);
+    gamma = certified_set(run, pseudospectrum, planes, e);
     report_gamma(run, gamma, problem.dt);
   } else {
+    const auto& plane = planes.front();
     const auto inside =
         std::count_if(plane.residuals.begin(), plane.residuals.end(), [&](double r) { return r < epsilon; });
     run.metric("pseudospectrum_area", static_cast<double>(inside) * o.real("grid") * o.real("grid"));
@@ -311,8 +379,11 @@ void spectrum(Run& run) {
         "without measure preservation a residual is no distance to the spectrum, so there is no certified set: "
         "the contour res_N = epsilon encloses what is verified as epsilon-pseudospectrum");
   }
-  draw_plane(run, plane, e, gamma);
+  draw_plane(run, "spectrum", planes.front(), e, gamma);
+  if (zoom) draw_plane(run, "spectrum_zoom", planes.back(), e, gamma);
+  draw_frequencies(run, problem, e, rows);
   draw_residuals(run, e, epsilon);
+  draw_amplitudes(run, problem, e, rows);
   draw_modes(run, problem, e, rows);
   report_verdict(run, problem, problem.kernel ? nullptr : &compression, epsilon);
 }

@@ -7,6 +7,7 @@
 
 #include "offprint/core/error.hpp"
 #include "offprint/koopman/certify.hpp"
+#include "offprint/koopman/edmd.hpp"
 #include "offprint/koopman/memory.hpp"
 
 namespace offprint::papers::koopman {
@@ -299,18 +300,32 @@ lib::Compression<double> compress_problem(Run& run, const Problem& problem) {
 
 bool isometry(Run& run, const Problem& problem, const lib::Compression<double>& compression) {
   const std::string word = run.options().text("measure-preserving");
-  const auto wanted = word == "yes"  ? lib::MeasurePreserving::kYes
-                      : word == "no" ? lib::MeasurePreserving::kNo
-                                     : lib::MeasurePreserving::kAuto;
-  const auto decision = lib::decide_isometry(wanted, compression, problem.train.one_orbit);
+  if (word == "no") return false;
+  const auto wanted = word == "yes" ? lib::MeasurePreserving::kYes : lib::MeasurePreserving::kAuto;
+  auto decision = lib::decide_isometry(wanted, compression, problem.train.one_orbit);
   if (!decision.warning.empty()) run.note(decision.warning);
+  std::string evidence;
+  if (decision.isometry) {
+    const auto e = lib::edmd(compression);
+    const auto at = lib::isometry_contradiction({e.values.data(), static_cast<std::size_t>(e.values.size())},
+                                                {e.residuals.data(), static_cast<std::size_t>(e.residuals.size())});
+    if (at) {
+      const auto k = static_cast<Index>(*at);
+      evidence = fmt::format(
+          "the eigenvalue {:.6g}{:+.6g}i has residual {:.2g} and lies {:.2g} from the unit circle, "
+          "where a measure-preserving system has none",
+          e.values(k).real(), e.values(k).imag(), e.residuals(k), std::abs(1 - std::abs(e.values(k))));
+      if (wanted == lib::MeasurePreserving::kYes) run.note("--measure-preserving yes is doubtful: " + evidence);
+      if (wanted == lib::MeasurePreserving::kAuto) decision.isometry = false;
+    }
+  }
   if (wanted == lib::MeasurePreserving::kAuto) {
     const auto [smallest, largest] = compression.l_extremes();
-    run.note(fmt::format("measure-preserving: {} (the eigenvalues of L span {:.4g} to {:.4g}{})",
-                         decision.isometry ? "yes" : "no", smallest, largest,
-                         problem.train.one_orbit
-                             ? "; one orbit counts as measure-preserving when all lie in [0.95, 1.05]"
-                             : "; assumed only for one orbit, otherwise say --measure-preserving yes"));
+    if (evidence.empty())
+      evidence = problem.train.one_orbit ? "one orbit counts as measure-preserving when all lie in [0.95, 1.05]"
+                                         : "assumed only for one orbit, otherwise say --measure-preserving yes";
+    run.note(fmt::format("measure-preserving: {} (the eigenvalues of L span {:.4g} to {:.4g}; {})",
+                         decision.isometry ? "yes" : "no", smallest, largest, evidence));
   }
   return decision.isometry;
 }

@@ -54,7 +54,7 @@ enum class Mean { keep, remove };
 /// The dictionary's compression, with its numbers as metrics and its warnings as notes.
 [[nodiscard]] lib::Compression<double> compress_problem(Run& run, const Problem& problem);
 
-/// --measure-preserving against the data; warnings become notes.
+/// --measure-preserving against the data; what was decided and why, and warnings, become notes.
 [[nodiscard]] bool isometry(Run& run, const Problem& problem, const lib::Compression<double>& compression);
 
 }  // namespace offprint::papers::koopman

@@ -1,4 +1,5 @@
 // Limits and Powers of Koopman Learning: what the card names, and the functions that do it.
+#include "actions.hpp"
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
 
@@ -14,6 +15,11 @@ Paper make() {
   paper.claim("K5", k5);
   paper.claim("K6", k6);
   paper.claim("K7", k7);
+  paper.action("spectrum", spectrum);
+  paper.action("pseudospectrum", pseudospectrum);
+  paper.action("measure", measure);
+  paper.action("rage", rage);
+  paper.action("forecast", forecast);
   return paper;
 }
 

@@ -119,6 +119,21 @@ IsometryDecision decide_isometry(MeasurePreserving wanted, const Compression<Sca
                             smallest, largest)};
 }
 
+std::optional<std::size_t> isometry_contradiction(std::span<const Complex> lambdas, std::span<const double> residuals) {
+  if (lambdas.size() != residuals.size())
+    throw InputError(fmt::format("{} eigenvalues with {} residuals", lambdas.size(), residuals.size()));
+  std::optional<std::size_t> worst;
+  double most = 1e-8;
+  for (std::size_t k = 0; k < lambdas.size(); ++k) {
+    const double defect = std::abs(1 - std::abs(lambdas[k]));
+    if (defect > most && defect > 10 * residuals[k]) {
+      worst = k;
+      most = defect;
+    }
+  }
+  return worst;
+}
+
 CertifiedSpectrum certify_spectrum(std::span<const Complex> candidates, std::span<const double> residuals,
                                    bool isometry, double disc_factor) {
   if (candidates.size() != residuals.size())

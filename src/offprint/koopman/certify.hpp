@@ -1,6 +1,7 @@
 // Algorithm 3: the spectrum with a certificate, by local minimisation of the distance bound D(z).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,12 @@ struct IsometryDecision {
 template <class Scalar>
 [[nodiscard]] IsometryDecision decide_isometry(MeasurePreserving wanted, const Compression<Scalar>& compression,
                                                bool one_orbit);
+
+/// The eigenpair that speaks most clearly against an isometry, where res >= |1 - |lambda|| for every pair: one with
+/// |1 - |lambda|| > 10 residual (and > 1e-8, which rounding does not reach), the largest |1 - |lambda|| first; nothing
+/// when there is none. A slowly damped orbit is found out by it though its L_q lies within [0.95, 1.05].
+[[nodiscard]] std::optional<std::size_t> isometry_contradiction(std::span<const Complex> lambdas,
+                                                                std::span<const double> residuals);
 
 struct CertifiedPoint {
   Complex z;

@@ -127,6 +127,13 @@ TEST(Isometry, Decision) {
   }
 }
 
+TEST(Isometry, AnExactEigenvalueOffTheCircleContradictsIt) {
+  const std::vector<Complex> lambdas{1.0, std::polar(0.99, 0.3), std::polar(0.98, 0.5), std::polar(0.9, 1.0)};
+  EXPECT_EQ(isometry_contradiction(lambdas, std::vector<double>{1e-15, 1e-6, 1e-4, 0.2}), 2U);
+  EXPECT_EQ(isometry_contradiction(lambdas, std::vector<double>{1e-15, 0.02, 0.02, 0.1}), std::nullopt);
+  EXPECT_THROW((void)isometry_contradiction(lambdas, std::vector<double>{0.1}), InputError);
+}
+
 TEST(Coverage, FindsTheGapOnTheArc) {
   const auto c = scaled_shift(4, 20, 1.0);  // spectrum 1, i, -1, -i
   const Pseudospectrum<double> pseudospectrum(c);

@@ -177,6 +177,45 @@ TEST(KMeans, FewerDistinctPointsThanCentres) {
   EXPECT_THAT(refusal([&] { (void)kmeans(x, 0); }), HasSubstr("0 centres"));
 }
 
+// The bounds hold at random points of the box, and are within a factor of what is met there.
+TEST(Dictionary, RegularityBoundsHold) {
+  const VectorXd low = (VectorXd(2) << -1.5, -0.5).finished();
+  const VectorXd high = (VectorXd(2) << 1.0, 2.0).finished();
+  const VectorXd mean = (VectorXd(2) << 0.2, -0.1).finished();
+  const VectorXd sd = (VectorXd(2) << 0.7, 1.3).finished();
+  MatrixXd centres(2, 2);
+  centres << 0, 0, 0.5, 0.5;
+  std::vector<std::unique_ptr<Dictionary>> all;
+  all.push_back(identity_dictionary(2));
+  all.push_back(monomial_dictionary(2, 4));
+  all.push_back(hermite_dictionary(mean, sd, 5));
+  all.push_back(fourier_dictionary(low, high - low, 3));
+  for (const auto shape : {RadialShape::gaussian, RadialShape::exponential, RadialShape::lorentzian})
+    all.push_back(rbf_dictionary(centres, shape, 1.7));
+  Stream stream(11, "box");
+  constexpr Index kPoints = 20000;
+  constexpr double kStep = 1e-6;
+  MatrixXd x(kPoints, 2);
+  MatrixXd near(kPoints, 2);
+  for (Index m = 0; m < kPoints; ++m) {
+    const double angle = stream.uniform(0, 6.283185307179586);
+    for (Index c = 0; c < 2; ++c) x(m, c) = stream.uniform(low(c) + kStep, high(c) - kStep);
+    near(m, 0) = x(m, 0) + kStep * std::cos(angle);
+    near(m, 1) = x(m, 1) + kStep * std::sin(angle);
+  }
+  for (const auto& d : all) {
+    const auto r = d->regularity(low, high);
+    const MatrixXd here = (*d)(x);
+    const double largest = here.cwiseAbs().maxCoeff();
+    const double steepest = ((*d)(near)-here).cwiseAbs().maxCoeff() / kStep;
+    EXPECT_GE(r.bound * (1 + 1e-12), largest) << d->name();
+    EXPECT_GE(r.lipschitz * (1 + 1e-5), steepest) << d->name();
+    EXPECT_LE(r.bound, 10 * largest) << d->name();
+    EXPECT_LE(r.lipschitz, 10 * steepest) << d->name();
+  }
+  EXPECT_THAT(refusal([&] { (void)all[0]->regularity(VectorXd::Zero(3), VectorXd::Ones(3)); }), HasSubstr("2 state"));
+}
+
 TEST(Memory, RefusesBeforeAllocating) {
   EXPECT_GT(available_memory(), std::uint64_t{64} << 20);
   EXPECT_NO_THROW(require_memory(1 << 20, "a small matrix"));

@@ -156,5 +156,26 @@ TEST(Measure, CdfAndRefusals) {
       HasSubstr("mass 0"));
 }
 
+TEST(Moments, AtomsAreFoundAndDensityIsNot) {
+  // Masses .3 at .9 and .2 at -2 beside the smooth density (.5 + .4 cos theta)/(2 pi).
+  constexpr std::size_t kCount = 400;
+  std::vector<std::complex<double>> a(kCount + 1);
+  for (std::size_t n = 0; n <= kCount; ++n) {
+    const auto k = static_cast<double>(n);
+    a[n] = (0.3 * std::polar(1.0, -0.9 * k) + 0.2 * std::polar(1.0, 2.0 * k)) / (2 * std::numbers::pi);
+  }
+  a[0] += 0.5 / (2 * std::numbers::pi);
+  a[1] += 0.2 / (2 * std::numbers::pi);
+  const auto atoms = find_atoms(a);
+  ASSERT_EQ(atoms.size(), 2U);
+  EXPECT_NEAR(atoms[0].angle, 0.9, 1e-4);
+  EXPECT_NEAR(atoms[0].mass, 0.3, 0.005);
+  EXPECT_NEAR(atoms[0].persistence, 1.0, 0.02);
+  EXPECT_NEAR(atoms[1].angle, -2.0, 1e-4);
+  EXPECT_NEAR(atoms[1].mass, 0.2, 0.005);
+  EXPECT_TRUE(find_atoms(a, 0.9).empty());
+  EXPECT_THROW((void)find_atoms(std::span(a).first(5)), InputError);
+}
+
 }  // namespace
 }  // namespace offprint::koopman
