@@ -55,18 +55,19 @@ void check_finite(const Eigen::Ref<const Matrix<Scalar>>& values, Eigen::Index f
 template <class Scalar>
 struct Basis {
   bool full = true;
-  linalg::Svd<Scalar> svd;  // of R
+  linalg::Svd<Scalar> svd;  // of R, its vectors only where directions are dropped
   Eigen::Index kept = 0;
 };
 
 template <class Scalar>
 Basis<Scalar> choose_basis(const Matrix<Scalar>& r, double tolerance, Compression<Scalar>& out) {
   Basis<Scalar> basis;
-  basis.svd = linalg::svd(r);
+  basis.svd.s = linalg::singular_values(r);
   const Eigen::VectorXd& sigma = basis.svd.s;
   if (!(sigma[0] > 0)) throw InputError("every dictionary function is zero on the data: choose another dictionary");
   basis.kept = (sigma.array() >= tolerance * sigma[0]).count();
   basis.full = basis.kept == sigma.size();
+  if (!basis.full) basis.svd = linalg::svd(r);
   out.dropped = sigma.size() - basis.kept;
   out.condition = sigma[0] / sigma[sigma.size() - 1];
   out.sigma_min = sigma[basis.kept - 1];

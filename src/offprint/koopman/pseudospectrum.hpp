@@ -34,11 +34,13 @@ struct Grid {
 /// res_N of one compression. Real data: only Im z >= 0 is computed, since res_N(conj z) = res_N(z).
 ///
 /// Each value is the smallest singular value of the stack [A_q - zI; S]: Cholesky of the squared form gives the
-/// minimising g by Lanczos on its inverse (warm-started from the neighbour, run until the bound of LanczosOptions
-/// holds), and the value returned is ||[A_q - zI; S] g|| / ||g||, so that squaring costs no digits; where the squared
-/// form is within 1e-8 of singular, a triangular QR of the stack takes its place, and where that is singular too, its
-/// SVD. N^3/3 complex multiply-adds a point. Points are worked on in fixed runs of 16, so that results do not depend,
-/// in any bit, on the number of threads.
+/// minimising g by Lanczos on its inverse (warm-started from its neighbours, run until the bound of LanczosOptions
+/// holds), and the value returned is ||[A_q - zI; S] g|| / ||g||, so that squaring costs no digits. Neighbours that are
+/// done prove a lower bound of the smallest eigenvalue (it is |z|^2 plus a concave function, and its root 1-Lipschitz);
+/// the form is shifted by it, so that Lanczos takes a few steps. Where the squared form is within 1e-8 of singular, a
+/// triangular QR of the stack takes its place, and where that is singular too, its SVD. N^3/6 complex multiply-adds and
+/// about six pairs of triangular solves a point. Points are worked on in fixed runs of 16, so that results do not
+/// depend, in any bit, on the number of threads; lists in which neighbours are near are quickest.
 template <class Scalar>
 class Pseudospectrum {
  public:

@@ -25,7 +25,7 @@ LanczosPair Lanczos::largest(const std::function<void(Eigen::Ref<Vector<Complex>
   basis_.col(0) = start / length;
 
   LanczosPair out;
-  Eigen::Index next_check = std::min<Eigen::Index>(8, limit);
+  Eigen::Index next_check = std::min<Eigen::Index>(4, limit);
   for (Eigen::Index k = 0; k < limit; ++k) {
     w = basis_.col(k);
     apply(w);
@@ -52,7 +52,7 @@ LanczosPair Lanczos::largest(const std::function<void(Eigen::Ref<Vector<Complex>
         out.vector.normalize();
         return out;
       }
-      next_check = k + 1 + (k < 24 ? 2 : k / 8);
+      next_check = k + 1 + (k < 8 ? 1 : k < 24 ? 2 : k / 8);
     }
     if (k + 1 == basis_.cols()) basis_.conservativeResize(n_, std::min(limit, 2 * basis_.cols()));
     basis_.col(k + 1) = w / beta[k];
