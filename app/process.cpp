@@ -17,8 +17,6 @@
 
 #include "offprint/core/error.hpp"
 
-extern char** environ;
-
 namespace offprint::app {
 namespace {
 

@@ -62,7 +62,7 @@ Json report_run(const Store& store, const Catalogue& catalogue, std::int64_t id)
 std::string csv_cell(const Json& cell) {
   if (cell.is_null()) return "";
   if (!cell.is_string()) return cell.dump();
-  const auto text = cell.get<std::string>();
+  auto text = cell.get<std::string>();
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   return "\"" + filled(text, {{"\"", "\"\""}}) + "\"";
 }

@@ -99,7 +99,7 @@ class Section {
   }
 
   /// Multi-line strings are wrapped for the editor: their lines are one paragraph.
-  static std::string joined(std::string s) {
+  static std::string joined(const std::string& s) {
     std::string out;
     for (const char c : s) {
       if (c != '\n') {

@@ -325,7 +325,7 @@ std::filesystem::path Store::default_folder() {
   return std::filesystem::path(home) / ".local/share/offprint";
 }
 
-Store::Store(std::filesystem::path folder, Access access) : folder_(std::filesystem::absolute(std::move(folder))) {
+Store::Store(const std::filesystem::path& folder, Access access) : folder_(std::filesystem::absolute(folder)) {
   const auto file = folder_ / "runs.sqlite";
   if (access == Access::kRead && !std::filesystem::exists(file)) return;
   if (access == Access::kWrite) {

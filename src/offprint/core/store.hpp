@@ -75,7 +75,7 @@ class Store {
 
   /// Opens (kWrite: creates) the store in `folder`. Throws InputError when it cannot be written (kWrite), or was
   /// written by a newer Offprint; reading a store that does not exist gives an empty one.
-  Store(std::filesystem::path folder, Access access);
+  Store(const std::filesystem::path& folder, Access access);
   Store(Store&&) noexcept;
   ~Store();
 
