@@ -55,6 +55,7 @@ Json report_run(const Store& store, const Catalogue& catalogue, std::int64_t id)
     result["says"] = claim.says;
     result["paper"] = claim.paper;
     result["tier"] = to_string(claim.tier);
+    result["headline"] = claim.headline;
   }
   return j;
 }

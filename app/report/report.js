@@ -89,10 +89,21 @@
       range && el("span", { class: "interval" }, range)];
   }
 
-  // The row shows the criterion that decides: the first with the claim's own verdict.
+  // The row shows the criteria that decide: those that do not hold, then the card's headline.
+  const SHOWN = 4;
   function deciding(claim) {
     const criteria = claim.criteria ?? [];
-    return criteria.find((criterion) => criterion.verdict === claim.verdict) ?? criteria[0];
+    const chosen = criteria.filter((c) => c.verdict !== "holds");
+    for (const name of claim.headline ?? []) chosen.push(...criteria.filter((c) => c.name === name && !chosen.includes(c)));
+    return (chosen.length > 0 ? chosen : criteria.slice(0, 1)).slice(0, SHOWN);
+  }
+  const ruleText = (rule) => (rule ?? "").replaceAll("<=", "≤").replaceAll(">=", "≥").replaceAll("+-", "±").replaceAll("== ", "= ");
+
+  function measuredLines(claim) {
+    const lines = deciding(claim);
+    if (lines.length === 0) return ["–"];
+    return lines.map((c) => el("div", { class: "line", title: c.says || c.name },
+      el("span", { class: "name" }, `${c.name.replaceAll("_", " ")} `), measured(c)));
   }
 
   function claimRows(claim, run, columns) {
@@ -101,13 +112,13 @@
       el("th", { scope: "row", id: `run-${run.id}-${claim.id}` }, claim.id),
       el("td", { class: "says" }, claim.says, claim.reason && el("span", { class: "reason" }, claim.reason)),
       el("td", { "data-head": "Paper:" }, claim.paper || "–"),
-      el("td", { class: "measured", "data-head": "Measured:" }, measured(deciding(claim))),
+      el("td", { class: "measured", "data-head": "Measured:" }, measuredLines(claim)),
       el("td", null, badge(claim.verdict)));
     const rows = [row];
     if (criteria.length > 0) {
       const inner = table({
         columns: ["criterion", "measured", "interval", "rule", "verdict"],
-        rows: criteria.map((c) => [c.name, c.measured, interval(c.lo, c.hi) ?? "–", (c.rule ?? "").replaceAll("<=", "≤").replaceAll(">=", "≥"), badge(c.verdict)]),
+        rows: criteria.map((c) => [c.says ? `${c.name}: ${c.says}` : c.name, c.measured, interval(c.lo, c.hi) ?? "–", ruleText(c.rule), badge(c.verdict)]),
         numeric: [false, true, true, false, false],
       });
       const facts = [claim.tier && `tier ${claim.tier}`, duration(claim.seconds)].filter(Boolean).join(", ");
