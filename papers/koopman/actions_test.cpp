@@ -194,8 +194,8 @@ TEST_F(KoopmanActions, ADampedOscillatorHasItsFrequencyAndGrowthRate) {
 }
 
 TEST_F(KoopmanActions, ARotationIsMeasurePreservingAndItsCertifiedSetIsExact) {
-  const auto data = csv("a.csv", oscillator(400, 1, 0.11, 0), {"x", "v"});
-  const auto r = act("spectrum", {{"data", data}, {"dictionary", "identity"}, {"grid", "0.1"}});
+  const auto data = csv("a.csv", oscillator(401, 1, 0.11, 0), {"x", "v"});  // 44 whole turns
+  const auto r = act("spectrum", {{"data", data}, {"dictionary", "identity"}, {"grid", "0.1"}, {"test", "0"}});
   ASSERT_EQ(r.error, "");
   EXPECT_THAT(r.notes, Contains(HasSubstr("measure-preserving: yes")));
   EXPECT_NEAR(r.metrics.at("l_smallest"), 1, 1e-9);
@@ -415,7 +415,7 @@ TEST_F(KoopmanActions, UnreadableFiles) {
   EXPECT_THAT(refusal({{"data", path("none.csv")}}), HasSubstr("none.csv"));
   EXPECT_THAT(refusal({{"data", text_file("empty.csv", "")}}), AllOf(HasSubstr("empty.csv"), HasSubstr("empty")));
   EXPECT_THAT(refusal({{"data", text_file("ragged.csv", "a,b\n1,2\n3,4\n5\n6,7\n")}}),
-              AllOf(HasSubstr("ragged.csv"), HasSubstr("line 4")));
+              HasSubstr("ragged.csv:4: the row has 1 field, the header has 2"));
   EXPECT_THAT(refusal({{"data", text_file("one.csv", "x,y\n1,2\n")}}),
               AllOf(HasSubstr("1 snapshot"), HasSubstr("at least 2")));
   const std::vector<std::pair<std::string, io::NdArray>> arrays{
@@ -513,10 +513,13 @@ TEST_F(KoopmanActions, TheModulusDecidesTheVerdict) {
 // ---------------------------------------------------------------- the other actions
 
 TEST_F(KoopmanActions, PseudospectrumOfTheRotation) {
-  const auto data = csv("a.csv", oscillator(300, 1, 0.125, 0), {"x", "v"});
-  const auto r = act(
-      "pseudospectrum",
-      {{"data", data}, {"dictionary", "identity"}, {"grid", "0.1"}, {"box", "-1,1,-0.5,1"}, {"epsilon", "0.1,0.3"}});
+  const auto data = csv("a.csv", oscillator(241, 1, 0.125, 0), {"x", "v"});
+  const auto r = act("pseudospectrum", {{"data", data},
+                                        {"dictionary", "identity"},
+                                        {"grid", "0.1"},
+                                        {"box", "-1,1,-0.5,1"},
+                                        {"test", "0"},
+                                        {"epsilon", "0.1,0.3"}});
   ASSERT_EQ(r.error, "");
   // A normal operator: res(z) is the distance to e^{+-i pi/4}.
   const auto values = io::read_csv(path("pseudospectrum.csv")).values;
@@ -553,6 +556,17 @@ TEST_F(KoopmanActions, MomentsOfNoiseAreNoAtoms) {
   const auto r = act("measure", {{"data", npy("a.npy", noise)}, {"moments", "200"}});
   ASSERT_EQ(r.error, "");
   EXPECT_LT(r.metrics.at("point_share"), 0.2);
+}
+
+TEST_F(KoopmanActions, DriftIsNoPeriod) {
+  MatrixXd signal = quasi_periodic(4000);
+  for (Index k = 0; k < 4000; ++k) signal(k, 0) += 0.002 * static_cast<double>(k);
+  const auto r = act("measure", {{"data", csv("a.csv", signal)}});
+  ASSERT_EQ(r.error, "");
+  // The ramp's variance is 8^2/12 = 5.33, the tones' 2.5.
+  EXPECT_NEAR(r.metrics.at("point_share"), 2.5 / 7.83, 0.05);
+  EXPECT_GT(r.metrics.at("drift_share"), 0.5);
+  EXPECT_THAT(r.notes, Contains(HasSubstr("drift or slow variation")));
 }
 
 TEST_F(KoopmanActions, EveryMeasureMethodSeesTheTwoLines) {

@@ -175,7 +175,9 @@ void draw_verification(Run& run, const Problem& problem, const lib::KoopmanModes
   for (Index q = 0; q < std::min<Index>(modes.modes.cols(), 3); ++q) {
     LinePlot plot;
     plot.title = fmt::format("Forecast of {} from the start of the held-out data", names[static_cast<std::size_t>(q)]);
-    plot.caption = "Band: bound on the root mean square error, from the residuals.";
+    plot.caption =
+        "Band: bound on the root mean square error. It adds up every eigenfunction's worst case, residual by residual "
+        "and step by step; the measured error is in the figure of the skill.";
     plot.x = {"lead time", "time units"};
     plot.y = {.title = names[static_cast<std::size_t>(q)]};
     Series forecast{.name = "forecast"};

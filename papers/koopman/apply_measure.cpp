@@ -27,7 +27,9 @@ struct Result {
   std::vector<double> density;
   std::vector<lib::Atom> atoms;
   double total = 0;       // ||g||^2, the variance of the observable
-  double point_mass = 0;  // estimate of the atoms' total
+  double point_mass = 0;  // estimate of the atoms' total, those at `slowest` and below left out
+  double slow_mass = 0;   // of atoms below `slowest`: the mean is gone, so this is drift and not a period
+  double slowest = 0;     // least angle that the data resolve from 0
   std::string how;        // how the point mass was told from the rest
   double dt = 1;
 };
@@ -39,10 +41,8 @@ std::vector<double> angles_of(std::size_t count) {
   return angles;
 }
 
-double sum_of_masses(const std::vector<lib::Atom>& atoms) {
-  double sum = 0;
-  for (const auto& atom : atoms) sum += atom.mass;
-  return sum;
+void add_masses(Result& r, const std::vector<lib::Atom>& genuine) {
+  for (const auto& atom : genuine) (std::abs(atom.angle) < r.slowest ? r.slow_mass : r.point_mass) += atom.mass;
 }
 
 Result by_moments(Run& run, std::vector<double>& angles) {
@@ -87,7 +87,8 @@ Result by_moments(Run& run, std::vector<double>& angles) {
   out.total = kTwoPi * a[0].real();
   out.density = lib::filtered_density(a, lib::filter_from_name(o.text("filter")), angles, run.parallel());
   out.atoms = lib::find_atoms(a);
-  out.point_mass = sum_of_masses(out.atoms);
+  out.slowest = kTwoPi / static_cast<double>(count);
+  add_masses(out, out.atoms);
   out.how = "peaks of the Fejer density that hold at least 3/4 of their mass when the moments are doubled";
   run.metric("moments", static_cast<double>(count));
   return out;
@@ -112,7 +113,7 @@ std::vector<lib::Atom> resolvent_atoms(const lib::Compression<double>& compressi
   return atoms;
 }
 
-Result by_dictionary(Run& run, const std::string& method, const std::vector<double>& angles) {
+Result by_dictionary(Run& run, const std::string& method, std::vector<double>& angles) {
   const Options& o = run.options();
   const Problem problem = prepare(run, Mean::remove);
   if (problem.kernel)
@@ -130,6 +131,7 @@ Result by_dictionary(Run& run, const std::string& method, const std::vector<doub
   Result out;
   out.dt = problem.dt;
   out.total = g.squaredNorm();
+  out.slowest = 3 * kTwoPi / static_cast<double>(problem.train.count());  // three periods in the data
   const double variance = problem.train.weights.dot(observable.col(0).cwiseAbs2());
   if (!(variance > 0))
     throw InputError(fmt::format("column '{}' is constant: it has no spectral measure", o.text("observable")));
@@ -142,6 +144,8 @@ Result by_dictionary(Run& run, const std::string& method, const std::vector<doub
   const double spacing = kTwoPi / static_cast<double>(compression.size());
   const double smoothing = o.has("smoothing") ? o.real("smoothing") : 4 * spacing;
   if (method != "mpedmd") run.metric("smoothing", smoothing, "rad");
+  if (method != "mpedmd" && !o.has("angles"))
+    angles = angles_of(std::max(kUsualAngles, static_cast<std::size_t>(std::ceil(4 * kTwoPi / smoothing))));
   if (method != "mpedmd")
     run.note(
         fmt::format("the density is smoothed over {:.3g} rad, {:.3g} in frequency: lines nearer than that merge in "
@@ -155,7 +159,7 @@ Result by_dictionary(Run& run, const std::string& method, const std::vector<doub
   if (method == "resolvent") {
     out.density = lib::resolvent_density<double>(compression, c, angles, smoothing, kernel, run.parallel());
     out.atoms = resolvent_atoms(compression, c, smoothing, out.total, run.parallel());
-    out.point_mass = sum_of_masses(out.atoms);
+    add_masses(out, out.atoms);
     out.how = "peaks of the Poisson-smoothed density that hold at least 3/4 of their mass when the smoothing is halved";
     return out;
   }
@@ -167,7 +171,7 @@ Result by_dictionary(Run& run, const std::string& method, const std::vector<doub
     const double residual =
         lib::residual(compression, unitary.values(j), lib::Vector<lib::Complex>(unitary.vectors.col(j)));
     out.atoms.push_back({measure.angles[k], measure.masses[k], residual});
-    if (residual <= 0.1) out.point_mass += measure.masses[k];
+    if (residual <= 0.1) add_masses(out, {out.atoms.back()});
   }
   std::stable_sort(out.atoms.begin(), out.atoms.end(), [](const auto& x, const auto& y) { return x.mass > y.mass; });
   out.how = "atoms of mpEDMD whose eigenfunctions have a residual of at most 0.1";
@@ -279,6 +283,13 @@ void measure(Run& run) {
   run.metric("point_share", share);
   run.note(fmt::format("about {:.1f} % of the variance is periodic or quasi-periodic (estimate: {})", 100 * share,
                        result.how));
+  if (result.slow_mass > 0.01 * result.total) {
+    run.metric("drift_share", result.slow_mass / result.total);
+    run.note(fmt::format(
+        "another {:.1f} % of the variance lies at frequencies below {:.3g}, which the data do not tell from "
+        "0: drift or slow variation, not a period",
+        100 * result.slow_mass / result.total, result.slowest / (kTwoPi * result.dt)));
+  }
   report_atoms(run, result, atomic);
   if (!result.density.empty()) {
     draw_density(run, result, angles);

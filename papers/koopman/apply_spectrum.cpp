@@ -175,7 +175,7 @@ void draw_modes(Run& run, const Problem& problem, const Eigenfunctions& e, std::
   plot.title = "Koopman modes of most energy";
   plot.caption = "Absolute values over the state variables; phases are in modes.npy.";
   plot.x.title = "state variable";
-  plot.y.title = "|mode|";
+  plot.y = {.title = "|mode|", .lo = 0.0};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Series series;
     series.name = label(i);
@@ -276,7 +276,8 @@ std::optional<lib::Grid> zoom_grid(const Eigenfunctions& e, double epsilon) {
 void draw_plane(Run& run, const std::string& name, const Plane& plane, const Eigenfunctions& e,
                 const lib::CertifiedSpectrum& gamma) {
   ComplexPlane figure;
-  figure.title = name == "spectrum" ? "Eigenvalues and the pseudospectrum" : "The same near the verified eigenvalues";
+  figure.title =
+      name == "spectrum" ? "Eigenvalues and the pseudospectrum" : "Eigenvalues and the pseudospectrum, enlarged";
   figure.caption =
       "Background and contours: res_N(z), the least residual of any function in the dictionary. Points: eigenvalues, "
       "coloured by their own residual on the same scale.";
