@@ -66,6 +66,20 @@ def blas():
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
 
 
+def verdict(task, threads, o, p, l):
+    """One line; o, p, l are [wall, cpu]. One thread: by processor time, the two differ only by what others take."""
+    test, words = TARGETS[task, threads]
+    title = f"{TASKS[task]}, {threads} thread{'s' if threads > 1 else ''}: {words}"
+    cores = o[1] / o[0]
+    if threads > 1 and cores < 0.8 * threads:
+        return (f"UNDECIDED {title}: the machine gave Offprint {cores:.2f} cores, and {p[0] / o[0]:.1f}x Python; by processor "
+                f"time {p[1] / o[1]:.1f}x a core")
+    which = 1 if threads == 1 else 0
+    o, p, l = o[which], p[which], l[which]
+    return (f"{'met' if test(o, p, l) else 'MISSED'} {title}; here {p / o:.2f}x Python, {o / l:.2f}x limit "
+            f"({'processor time' if which else 'wall clock'})")
+
+
 def main():
     program, folder, rounds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     tasks = sys.argv[4:] or list(TASKS)
@@ -101,12 +115,7 @@ def main():
             cells += [f"{l[0]:.4g} ({l[1]:.4g})", f"{o[0] / l[0]:.2f} ({o[1] / l[1]:.2f})", text]
             print(f"| {TASKS[task]} | {threads} | {' | '.join(cells)} |", flush=True)
             if (task, threads) in TARGETS:
-                test, words = TARGETS[task, threads]
-                which = 1 if threads == 1 else 0  # with one thread the two times differ only by what others take
-                o, p, l = o[which], p[which], l[which]
-                verdicts.append(f"{'met   ' if test(o, p, l) else 'MISSED'} {TASKS[task]}, {threads} thread"
-                                f"{'s' if threads > 1 else ''}: {words}; here {p / o:.2f}x Python, {o / l:.2f}x limit "
-                                f"({'processor time' if which else 'wall clock'})")
+                verdicts.append(verdict(task, threads, o, p, l))
     print()
     for name in dict.fromkeys(t.rstrip("0123456789") for t in tasks):
         print(f"limit of {name}: {LIMITS[name]}")
