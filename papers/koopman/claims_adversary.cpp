@@ -60,26 +60,26 @@ double residual_at_i(const DiscDictionary& dictionary, const Bump& bump, const P
 }
 
 Figure bump_figure(const DiscDictionary& dictionary, const Bump& bump) {
-  LinePlot plot;
+  ScatterPlot plot;
   plot.title = "The bump that no data point sees";
-  plot.caption =
-      "F(r, theta) = (r, theta + pi + phi(r)): with phi = 0 the spectrum is {-1, 1}, with the bump the circle.";
+  plot.caption = "F(r, θ) = (r, θ + π + φ(r)): with φ = 0 the spectrum is {-1, 1}, with the bump the whole circle.";
   plot.x = {.title = "r", .lo = 0.0, .hi = 1.0};
-  plot.y = {.title = "phi(r)", .unit = "rad"};
-  Series phi{"phi"};
+  plot.y = {.title = "φ(r)", .unit = "rad", .lo = -0.02, .hi = 0.52};
+  Series phi{"φ"};
   constexpr int kDrawn = 1000;
   for (int k = 0; k <= kDrawn; ++k) {
     const double r = static_cast<double>(k) / kDrawn;
     phi.x.push_back(r);
     phi.y.push_back(bump(r));
   }
-  Series nodes{.name = "the 12 radial nodes", .points = true};
+  PointGroup nodes{.name = "the 12 radial nodes"};
   for (const double r : dictionary.radii()) {
     nodes.x.push_back(r);
     nodes.y.push_back(bump(r));
   }
-  plot.series = {phi, nodes};
-  return Figure::line(plot);
+  plot.groups = {nodes};
+  plot.curves = {phi};
+  return Figure::scatter(plot);
 }
 
 }  // namespace
@@ -131,8 +131,8 @@ Measurement k5(const Claim&, Run& run) {
   LinePlot plot;
   plot.title = "More data do see the bump";
   plot.caption = "The 12-node run is sqrt(2) away from a point of the spectrum and cannot know it.";
-  plot.x = {.title = "radial nodes", .log = true};
-  plot.y = {.title = "res(i)", .log = true};
+  plot.x = {.title = "radial nodes", .log = true, .lo = 10.0, .hi = 220.0};
+  plot.y = {.title = "res(i)", .log = true, .lo = 0.08, .hi = 2.0};
   plot.series = {series};
   plot.reference_lines = {{.at = std::sqrt(2.0), .label = "√2"}};
   run.figure("refinement", Figure::line(plot));

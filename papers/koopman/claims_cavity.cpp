@@ -51,8 +51,8 @@ Measurement k4(const Claim&, Run& run) {
   plot.caption =
       "A_20(L) of the kinetic energy: the share of it that 20 delays still explain L samples later. It tends to the "
       "energy in the point spectrum.";
-  plot.x = {.title = "L + 1", .unit = "samples", .log = true};
-  plot.y = {.title = "A_20(L)", .log = true};
+  plot.x = {.title = "L + 1", .unit = "samples", .log = true, .lo = 10.0, .hi = static_cast<double>(kRows + 1)};
+  plot.y = {.title = "A_20(L)", .log = true, .lo = 0.1, .hi = 1.1};
   auto progress = run.progress(kReynolds.size(), "Reynolds numbers");
   for (std::size_t r = 0; r < kReynolds.size(); ++r) {
     const Eigen::VectorXd signal = signals.col(static_cast<Eigen::Index>(r));

@@ -120,8 +120,9 @@ Figure convergence_figure(const std::string& title, const std::vector<Curve>& cu
   LinePlot plot;
   plot.title = title;
   plot.caption = "Lines: the worst data set. Bands: all of them.";
-  plot.x = {.title = "N", .log = true};
-  plot.y = {.title = "residual", .log = true};
+  const auto& sizes = curves.front().series.x;
+  plot.x = {.title = "N", .log = true, .lo = 0.9 * sizes.front(), .hi = 1.1 * sizes.back()};
+  plot.y = {.title = "residual", .log = true, .lo = 0.05, .hi = 1.5};
   for (const Curve& curve : curves) plot.series.push_back(curve.series);
   return Figure::line(plot);
 }
@@ -195,13 +196,13 @@ Certified1 certify1(const Run& run, std::size_t set, Eigen::Index functions) {
 
 // log10 res_N over the plane with EDMD's eigenvalues and the certified set of the first data set.
 Figure plane_figure(Run& run, const Certified1& certified) {
-  constexpr double kSpacing = 0.05;
+  constexpr double kSpacing = 0.03;
   const auto how = run.parallel();
   const Problem problem = make_problem(run, 0, kTrajectories1, kSizes1.back(), how);
   const auto plane = offprint::koopman::make_grid(kSpacing);
   const auto residuals = Pseudospectrum<double>(problem.compression).residuals(plane.points(), how);
   ComplexPlane plot;
-  plot.title = fmt::format("Duffing, N = {}: EDMD's eigenvalues over the pseudospectrum", kSizes1.back());
+  plot.title = fmt::format("EDMD over the pseudospectrum (Duffing, N = {})", kSizes1.back());
   plot.caption =
       "Colours and contours: res_N(z). The true spectrum is the unit circle; the certified set was searched in "
       "[-0.5, 1] x [0, 1]. That res_N falls inside the disc shows that the box of initial points is not invariant.";
@@ -213,6 +214,7 @@ Figure plane_figure(Run& run, const Certified1& certified) {
   }
   plot.groups = {eigenvalues,
                  {.name = "certified set", .x = certified.re, .y = certified.im, .value = certified.distance}};
+  plot.contours = {0.05, 0.1, 0.2, 0.3, 0.5};
   plot.background =
       offprint::Grid{plane.re_min, kSpacing, plane.columns, plane.im_min, kSpacing, plane.rows, residuals};
   return Figure::complex_plane(plot);
@@ -287,7 +289,7 @@ Measurement k1(const Claim&, Run& run) {
 namespace {
 
 constexpr std::array<Eigen::Index, 4> kSizes2{100, 200, 400, 800};
-constexpr std::size_t kSets2 = 2;
+constexpr std::size_t kSets2 = 4;
 constexpr Eigen::Index kTrajectories2 = 4000;
 constexpr std::size_t kAngles2 = 41;
 

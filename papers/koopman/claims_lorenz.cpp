@@ -133,8 +133,8 @@ Measurement k3(const Claim&, Run& run) {
   LinePlot plot;
   plot.title = "Lorenz: the certified error falls as 1/N, EDMD's does not";
   plot.caption = "E: mean of the orbits. EDMD: the least of them. Bands: all of them.";
-  plot.x = {.title = "N", .log = true};
-  plot.y = {.title = "error", .log = true};
+  plot.x = {.title = "N", .log = true, .lo = 50.0, .hi = 350.0};
+  plot.y = {.title = "error", .log = true, .lo = 0.03, .hi = 1.0};
   plot.series = {certified, first_order, polluted};
   run.figure("convergence", Figure::line(plot));
   return measured;

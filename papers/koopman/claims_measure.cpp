@@ -56,7 +56,7 @@ Measurement k6(const Claim&, Run& run) {
   LinePlot cdf;
   cdf.title = "mpEDMD's spectral measure converges";
   cdf.x = {.title = "angle", .unit = "rad", .lo = -kPi, .hi = kPi};
-  cdf.y = {.title = "measure of [-π, θ]"};
+  cdf.y = {.title = "measure of [-π, θ]", .lo = 0.0, .hi = 1.0};
   Series distance{.name = "mpEDMD", .points = true};
   Series half{.name = "π/(2N)", .dashed = true};
   for (const Eigen::Index n : sizes) {
@@ -93,14 +93,14 @@ Measurement k6(const Claim&, Run& run) {
   run.figure("distribution", Figure::line(cdf));
   LinePlot convergence;
   convergence.title = "Distance to the true spectral measure";
-  convergence.x = {.title = "N", .log = true};
+  convergence.x = {.title = "N", .log = true, .lo = 9.0, .hi = 90.0};
   convergence.y = {.title = "circle W1", .unit = "rad", .log = true};
   convergence.series = {distance, half};
   run.figure("distance", Figure::line(convergence));
   run.table("convergence", table);
   run.note(
-      "The smallest singular value of A vanishes to rounding from N = 40 on: one eigenvalue's phase is then free, "
-      "which moves W1 by less than 0.1%.");
+      "The smallest singular value of A vanishes to rounding from N = 40 on: the phase of one eigenvalue is free "
+      "there");
   return measured;
 }
 
@@ -119,7 +119,7 @@ Measurement k7(const Claim&, Run& run) {
               {}};
   LinePlot plot;
   plot.title = "A kernel of order m converges with order m";
-  plot.x = {.title = "ε", .log = true};
+  plot.x = {.title = "ε", .log = true, .lo = 0.02, .hi = 0.12};
   plot.y = {.title = "largest error of the density", .unit = "1/rad", .log = true};
   for (const int order : {1, 2, 4, 6}) {
     run.check_cancelled();
