@@ -13,7 +13,9 @@ TEST(Describe, BlasIsNamedAndRightOnThisProcessor) {
 
 TEST(Describe, VersionsHaveNumbers) {
   for (const auto& [name, version] : library_versions())
-    if (name != "BLAS") EXPECT_NE(version.find_first_of("0123456789"), std::string::npos) << name;
+    if (name != "BLAS") {
+      EXPECT_NE(version.find_first_of("0123456789"), std::string::npos) << name;
+    }
 }
 
 }  // namespace
