@@ -1,6 +1,9 @@
 # Shared by ./offprint and ./test: brings this clone to a state in which it can be built. Sourced, not run.
 # Says what it does; does nothing, quickly, when nothing is missing.
 
+# Clones at different places share compiled objects.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=yes
+
 say() { printf '\033[2m[%s]\033[0m %s\n' "$(basename "$0")" "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
