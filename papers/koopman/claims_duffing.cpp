@@ -31,7 +31,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kOffCircle = 0.1;
 
 /// One data set seen through N radial functions.
-struct Problem {
+struct DuffingProblem {
   Compression<double> compression;
   Edmd edmd;
   double scale = 0;              // d, the mean distance of the data to their mean
@@ -41,8 +41,8 @@ struct Problem {
 
 /// `set` picks the independent data set, one and the same for every N. Centres come from a second data set, as large;
 /// a third, a fifth of the size, is held out.
-Problem make_problem(const Run& run, std::size_t set, Eigen::Index trajectories, Eigen::Index functions,
-                     const Parallel& how) {
+DuffingProblem make_problem(const Run& run, std::size_t set, Eigen::Index trajectories, Eigen::Index functions,
+                            const Parallel& how) {
   Stream seeds = run.stream("duffing data set", set);
   const auto pairs = [&](Eigen::Index count) {
     return offprint::koopman::make_pairs(offprint::koopman::duffing_data(count, seeds(), 5, 0.3, 0.0, 2.0, how));
@@ -52,7 +52,7 @@ Problem make_problem(const Run& run, std::size_t set, Eigen::Index trajectories,
   const SnapshotPairs held_out = pairs(trajectories / 5);
   offprint::koopman::KMeansOptions kmeans;
   kmeans.seed = seeds();
-  Problem problem;
+  DuffingProblem problem;
   problem.one_orbit = train.one_orbit;
   problem.scale = offprint::koopman::mean_distance(train.x);
   constexpr auto kShape = offprint::koopman::RadialShape::exponential;  // exp(-2 |x - c|/d)
@@ -83,7 +83,7 @@ struct EdmdSummary {
   }
 };
 
-EdmdSummary summary(const Problem& problem) {
+EdmdSummary summary(const DuffingProblem& problem) {
   const auto l = problem.compression.l_extremes();
   const auto off = (problem.edmd.values.cwiseAbs().array() - 1.0).abs() > kOffCircle;
   return {problem.edmd.residuals.maxCoeff(),
@@ -170,7 +170,7 @@ struct Certified1 {
 
 Certified1 certify1(const Run& run, std::size_t set, Eigen::Index functions) {
   const Parallel how = one_thread(run);
-  const Problem problem = make_problem(run, set, kTrajectories1, functions, how);
+  const DuffingProblem problem = make_problem(run, set, kTrajectories1, functions, how);
   const auto decision =
       decide_isometry(offprint::koopman::MeasurePreserving::kYes, problem.compression, problem.one_orbit);
   const auto box = certified_box();
@@ -198,7 +198,7 @@ Certified1 certify1(const Run& run, std::size_t set, Eigen::Index functions) {
 Figure plane_figure(Run& run, const Certified1& certified) {
   constexpr double kSpacing = 0.03;
   const auto how = run.parallel();
-  const Problem problem = make_problem(run, 0, kTrajectories1, kSizes1.back(), how);
+  const DuffingProblem problem = make_problem(run, 0, kTrajectories1, kSizes1.back(), how);
   const auto plane = offprint::koopman::make_grid(kSpacing);
   const auto residuals = Pseudospectrum<double>(problem.compression).residuals(plane.points(), how);
   ComplexPlane plot;
@@ -306,7 +306,7 @@ struct Circle2 {
 
 Circle2 circle2(const Run& run, std::size_t set, Eigen::Index functions) {
   const Parallel how = one_thread(run);
-  const Problem problem = make_problem(run, set, kTrajectories2, functions, how);
+  const DuffingProblem problem = make_problem(run, set, kTrajectories2, functions, how);
   const Pseudospectrum<double> pseudospectrum(problem.compression);
   return {summary(problem), pseudospectrum.residuals(offprint::koopman::circle_arc(0.0, kPi, kAngles2), how)};
 }
