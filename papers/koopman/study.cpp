@@ -2,12 +2,15 @@
 #include "actions.hpp"
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
+#include "offprint/linalg/describe.hpp"
 
 namespace offprint::papers::koopman {
 namespace {
 
 Paper make() {
+  linalg::require_sound_blas();
   Paper paper;
+  for (const auto& [name, version] : linalg::library_versions()) paper.library(name, version);
   paper.claim("K1", k1);
   paper.claim("K2", k2);
   paper.claim("K3", k3);

@@ -6,6 +6,7 @@
 #include <fftw3.h>
 #include <nlohmann/json.hpp>
 
+#include "offprint/core/error.hpp"
 #include "offprint/core/random.hpp"
 #include "offprint/linalg/lapack.hpp"
 
@@ -29,9 +30,7 @@ bool products_are_right() {
   return (c - a.lazyProduct(b)).cwiseAbs().maxCoeff() < 1e-11;  // lazyProduct: Eigen's own loops
 }
 
-}  // namespace
-
-BlasInfo blas_info() {
+BlasInfo named_blas() {
   BlasInfo info;
   const auto config = reinterpret_cast<char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_config"));
   const auto core = reinterpret_cast<char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_corename"));
@@ -49,12 +48,27 @@ BlasInfo blas_info() {
   } else {
     info.name = "reference or unknown BLAS";
   }
+  return info;
+}
+
+}  // namespace
+
+BlasInfo blas_info() {
+  BlasInfo info = named_blas();
   info.self_test = products_are_right<double>() && products_are_right<std::complex<double>>();
   return info;
 }
 
+void require_sound_blas() {
+  const BlasInfo info = blas_info();
+  if (!info.self_test)
+    throw Error("the matrix products of " + info.name +
+                " are wrong on this processor; set OPENBLAS_CORETYPE=Haswell or install a newer OpenBLAS ('offprint "
+                "doctor' tells more)");
+}
+
 std::map<std::string, std::string> library_versions() {
-  return {{"BLAS", blas_info().name},
+  return {{"BLAS", named_blas().name},
           {"Eigen", std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
                         std::to_string(EIGEN_MINOR_VERSION)},
           {"FFTW", fftw_version}};

@@ -16,6 +16,9 @@ struct BlasInfo {
 /// Runs the self-test: a few milliseconds. Old OpenBLAS builds are wrong on processors newer than they are, silently.
 [[nodiscard]] BlasInfo blas_info();
 
+/// Throws Error, saying what to set or install, when the self-test fails: wrong products would make every number wrong.
+void require_sound_blas();
+
 /// Names and versions of the numeric libraries behind this component, for the run record.
 [[nodiscard]] std::map<std::string, std::string> library_versions();
 
