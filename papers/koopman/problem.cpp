@@ -248,6 +248,7 @@ Problem prepare(Run& run, Mean mean) {
   }
   if (problem.kernel) {
     problem.kernel_options.kernel = lib::kernel_for(lib::kernel_from_name(o.text("kernel")), problem.train.x);
+    problem.kernel_options.at_most = o.integer("functions");
     problem.kernel_options.parallel = run.parallel();
   } else {
     lib::DictionarySpec spec;

@@ -44,6 +44,7 @@ struct Parts {
   MatrixXd l;
   Kernel kernel;
   Index dropped = 0;
+  Index below = 0;  // directions under the tolerance
 };
 
 // A^T B over blocks of columns of B in parallel: the large products of this file.
@@ -82,7 +83,9 @@ Parts kernel_parts(const SnapshotPairs& pairs, const KernelOptions& options) {
       throw InputError(
           fmt::format("--rank {} exceeds the {} directions that the kernel matrix of {} snapshots supports",
                       options.rank, positive, m));
-    const Index n = options.rank > 0 ? options.rank : positive;
+    const Index limit = options.at_most > 0 ? std::min(options.at_most, positive) : positive;
+    const Index n = options.rank > 0 ? options.rank : limit;
+    parts.below = m - positive;
     parts.dropped = m - n;
     parts.basis =
         eigen.vectors.rowwise().reverse().leftCols(n) * values.head(n).cwiseSqrt().cwiseInverse().asDiagonal();
@@ -206,10 +209,13 @@ KernelResDmd kernel_resdmd(const SnapshotPairs& pairs, const KernelOptions& opti
   out.basis = parts.basis;
   out.dropped = parts.dropped;
   out.states = pairs.x;
-  if (out.dropped > 0 && options.rank == 0)
+  if (parts.below > 0 && options.rank == 0)
     out.warnings.push_back(
-        fmt::format("{} of {} directions of the kernel matrix were below {} of the largest and left out", out.dropped,
+        fmt::format("{} of {} directions of the kernel matrix were below {} of the largest and left out", parts.below,
                     pairs.count(), options.tolerance));
+  if (out.dropped > parts.below && options.rank == 0)
+    out.warnings.push_back(fmt::format("the {} leading directions of the kernel matrix were kept, {} more carry signal",
+                                       pairs.count() - out.dropped, out.dropped - parts.below));
   return out;
 }
 

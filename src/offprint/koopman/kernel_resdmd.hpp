@@ -40,6 +40,7 @@ struct Kernel {
 struct KernelOptions {
   Kernel kernel{};
   Eigen::Index rank = 0;     ///< N: eigenvectors of k(X,X) kept; 0 = all above the tolerance
+  Eigen::Index at_most = 0;  ///< with rank 0: keep at most this many leading ones, 0 = no limit (the cost is O(25 N^3))
   double tolerance = 1e-12;  ///< eigenvalues of k(X,X) below this share of the largest are rounding noise
   Parallel parallel{};
 };
