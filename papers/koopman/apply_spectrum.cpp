@@ -24,6 +24,8 @@ using Eigen::MatrixXd;
 
 constexpr double kHalfWidth = 1.5;  // of the plane that is searched and drawn: the unit disc and a margin
 
+constexpr double kMostWork = 3e12;  // floating-point operations for the planes: some minutes on two cores
+
 struct Times {
   double frequency;
   double growth;
@@ -96,6 +98,10 @@ void report_eigenvalues(Run& run, const Problem& problem, const Eigenfunctions& 
   run.metric("certified", static_cast<double>(certified));
   run.metric("smallest_residual", e.residuals(0));
   run.metric("largest_residual", e.residuals(e.residuals.size() - 1));
+  if (e.in_kernel_norm)
+    run.note(
+        "kernel residuals are those of K* in the kernel's norm, held-out residuals those of the eigenfunctions of K "
+        "in L2, which forecasts use: certified means that both are within epsilon");
   if (fell > 0)
     run.note(
         fmt::format("{} of the {} eigenvalues within epsilon on the training pairs have held-out residuals beyond "
@@ -211,7 +217,7 @@ void draw_residuals(Run& run, const Eigenfunctions& e, double epsilon) {
   run.figure("residuals", Figure::line(plot));
 }
 
-// Algorithm 3 over the grid, the eigenvalues and (for an isometry) the unit circle itself.
+// Algorithm 3 over the grid, the eigenvalues and the unit circle itself; without planes over the eigenvalues alone.
 lib::CertifiedSpectrum certified_set(Run& run, const lib::Pseudospectrum<double>& pseudospectrum,
                                      const std::vector<Plane>& planes, const Eigenfunctions& e) {
   const double spacing = run.options().real("grid");
@@ -224,6 +230,20 @@ lib::CertifiedSpectrum certified_set(Run& run, const lib::Pseudospectrum<double>
       candidates.push_back(z);
       residuals.push_back(plane.residuals[k]);
     }
+  if (planes.empty()) {
+    for (const Index k : e.listed) {
+      candidates.push_back(e.values(k));
+      residuals.push_back(e.residuals(k));  // at least res_N there: a certificate all the same
+    }
+    const auto gamma = lib::certify_spectrum(candidates, residuals, true, run.options().real("disc"));
+    run.metric("gamma_points", static_cast<double>(gamma.points.size()));
+    run.metric("gamma_error", gamma.error);
+    run.note(
+        fmt::format("certified set, from the eigenvalues alone: {} points with Im >= 0, some approximate point "
+                    "spectrum within E = {:.3g} of each; the coverage was not computed",
+                    gamma.points.size(), gamma.error));
+    return gamma;
+  }
   std::vector<lib::Complex> more;
   for (const Index k : e.listed) more.push_back(e.values(k));
   const auto count = static_cast<std::size_t>(std::ceil(2 * std::numbers::pi / spacing));
@@ -281,7 +301,12 @@ void draw_plane(Run& run, const std::string& name, const Plane& plane, const Eig
   figure.caption =
       "Background and contours: res_N(z), the least residual of any function in the dictionary. Points: eigenvalues, "
       "coloured by their own residual on the same scale.";
-  figure.background = plane.field();
+  if (plane.residuals.empty()) {
+    figure.title = "Eigenvalues";
+    figure.caption = "Coloured by residual.";
+  } else {
+    figure.background = plane.field();
+  }
   const auto& g = plane.grid;
   const auto add = [&](PointGroup& group, lib::Complex z, double value) {
     if (z.real() < g.re_min || z.real() > g.re_max || z.imag() < g.im_min || z.imag() > g.im_max) return;
@@ -364,24 +389,35 @@ void spectrum(Run& run) {
   keep_modes(run, problem, e, rows);
 
   const lib::Pseudospectrum<double> pseudospectrum(compression);
-  std::vector<Plane> planes{residual_plane(run, pseudospectrum, grid)};
-  keep_plane(run, planes.front());
+  std::vector<Plane> planes;
   const auto zoom = zoom_grid(e, epsilon);
-  if (zoom) planes.push_back(residual_plane(run, pseudospectrum, *zoom));
+  const double points = static_cast<double>(grid.size() + (zoom ? zoom->size() : 0)) / 2;
+  const double work = points * 8.0 / 3.0 * std::pow(static_cast<double>(compression.size()), 3);
+  if (work <= kMostWork) {
+    planes.push_back(residual_plane(run, pseudospectrum, grid));
+    keep_plane(run, planes.front());
+    if (zoom) planes.push_back(residual_plane(run, pseudospectrum, *zoom));
+  } else {
+    run.note(
+        fmt::format("with N={} functions res_N on the grid would take about {:.1g} floating-point operations: it "
+                    "was left out; a coarser --grid, or the action pseudospectrum, computes it",
+                    compression.size(), work));
+  }
   if (unitary_system) {
     gamma = certified_set(run, pseudospectrum, planes, e);
     report_gamma(run, gamma, problem.dt);
   } else {
-    const auto& plane = planes.front();
-    const auto inside =
-        std::count_if(plane.residuals.begin(), plane.residuals.end(), [&](double r) { return r < epsilon; });
-    run.metric("pseudospectrum_area", static_cast<double>(inside) * o.real("grid") * o.real("grid"));
     run.note(
-        "without measure preservation a residual is no distance to the spectrum, so there is no certified set: "
-        "the contour res_N = epsilon encloses what is verified as epsilon-pseudospectrum");
+        "without measure preservation a residual is no distance to the spectrum, so there is no certified set: what "
+        "is verified is the epsilon-pseudospectrum, where res_N < epsilon");
   }
-  draw_plane(run, "spectrum", planes.front(), e, gamma);
-  if (zoom) draw_plane(run, "spectrum_zoom", planes.back(), e, gamma);
+  if (!unitary_system && !planes.empty()) {
+    const auto& values = planes.front().residuals;
+    const auto inside = std::count_if(values.begin(), values.end(), [&](double r) { return r < epsilon; });
+    run.metric("pseudospectrum_area", static_cast<double>(inside) * o.real("grid") * o.real("grid"));
+  }
+  draw_plane(run, "spectrum", planes.empty() ? Plane{grid, {}} : planes.front(), e, gamma);
+  if (zoom) draw_plane(run, "spectrum_zoom", planes.empty() ? Plane{*zoom, {}} : planes.back(), e, gamma);
   draw_frequencies(run, problem, e, rows);
   draw_residuals(run, e, epsilon);
   draw_amplitudes(run, problem, e, rows);

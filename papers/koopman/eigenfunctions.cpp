@@ -102,12 +102,20 @@ Eigenfunctions kernel_eigenfunctions(Run& run, const Problem& problem, const lib
   std::vector<Index> all(static_cast<std::size_t>(n));
   std::iota(all.begin(), all.end(), Index{0});
   if (problem.has_test()) {
-    const MatrixXcd here = kernel.eigenfunctions(problem.test.x, all, run.parallel());
-    const MatrixXcd next = kernel.eigenfunctions(problem.test.y, all, run.parallel());
-    const VectorXd root = problem.test.weights.cwiseSqrt();
-    for (Index k = 0; k < n; ++k)
-      out.held_out(k) = (root.asDiagonal() * (next.col(k) - out.values(k) * here.col(k))).norm() /
-                        (root.asDiagonal() * here.col(k)).norm();
+    constexpr Index kRows = 512;  // at a time: held-out pairs may be many
+    VectorXd defect = VectorXd::Zero(n);
+    VectorXd size = VectorXd::Zero(n);
+    for (Index from = 0; from < problem.test.count(); from += kRows) {
+      const Index rows = std::min(kRows, problem.test.count() - from);
+      const MatrixXcd here = kernel.eigenfunctions(problem.test.x.middleRows(from, rows), all, run.parallel());
+      const MatrixXcd next = kernel.eigenfunctions(problem.test.y.middleRows(from, rows), all, run.parallel());
+      const VectorXd root = problem.test.weights.segment(from, rows).cwiseSqrt();
+      for (Index k = 0; k < n; ++k) {
+        defect(k) += (root.asDiagonal() * (next.col(k) - out.values(k) * here.col(k))).squaredNorm();
+        size(k) += (root.asDiagonal() * here.col(k)).squaredNorm();
+      }
+    }
+    out.held_out = (defect.array() / size.array()).sqrt();
   }
   const MatrixXd states = problem.state_of(problem.train.x);
   const std::vector<Index> kept(all.begin(), all.begin() + out.kept_by_knee);

@@ -71,7 +71,10 @@ Parts kernel_parts(const SnapshotPairs& pairs, const KernelOptions& options) {
                     "which needs centres for a part of them only",
                     m, kDense));
   if (m < 2) throw InputError("kernel ResDMD needs at least 2 snapshot pairs");
-  require_memory(40 * static_cast<std::uint64_t>(m * m), fmt::format("kernel ResDMD of {} snapshots", m));
+  // Five M x M matrices at the eigendecomposition of G1; then fourteen N x N ones, the complex eigenvectors among them.
+  const auto n_most = static_cast<std::uint64_t>(options.rank > 0 ? std::min(options.rank, m) : m);
+  require_memory(40 * static_cast<std::uint64_t>(m * m) + 112 * n_most * n_most,
+                 fmt::format("kernel ResDMD of {} snapshots with {} functions", m, n_most));
   Parts parts;
   parts.kernel = kernel_for(options.kernel, pairs.x);
   {

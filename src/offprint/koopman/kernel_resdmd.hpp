@@ -74,8 +74,9 @@ struct KernelCompression {
 };
 
 /// G1 = k(X,X), A1_ij = k(y_i, x_j), L1 = k(Y,Y); K = B^T A1 B and L = B^T L1 B with B = U Lambda^{-1/2} of the leading
-/// eigenvectors of G1. Dense: O(M^3) time, 40 M^2 bytes. Throws InputError for more than 5000 snapshots (a random or
-/// k-means subset, or --dictionary rbf, is then the way), a rank above what k(X,X) supports, too little memory.
+/// eigenvectors of G1. Dense: O(M^3 + 25 N^3) time, 40 M^2 + 112 N^2 bytes. Throws InputError for more than 5000
+/// snapshots (a random or k-means subset, or --dictionary rbf, is then the way), a rank above what k(X,X) supports, too
+/// little memory.
 [[nodiscard]] KernelCompression kernel_compression(const SnapshotPairs& pairs, const KernelOptions& options = {});
 
 /// Algorithm 7: res^2 = w* L w / w* w - |lambda|^2 for left eigenvectors. Throws as kernel_compression.
