@@ -19,7 +19,6 @@ using lib::SnapshotPairs;
 using lib::Trajectories;
 
 constexpr long kUsualDelays = 20;
-constexpr Index kMostKernelFunctions = 1000;  // beyond, the eigenvectors of a full matrix take minutes and add little
 
 // One side of the split: trajectories with the weights of their rows (or none), or pairs.
 struct Side {
@@ -251,13 +250,6 @@ Problem prepare(Run& run, Mean mean) {
     problem.kernel_options.kernel = lib::kernel_for(lib::kernel_from_name(o.text("kernel")), problem.train.x);
     problem.kernel_options.at_most = o.integer("functions");
     problem.kernel_options.parallel = run.parallel();
-    if (problem.train.count() > kMostKernelFunctions) {
-      problem.kernel_options.rank = kMostKernelFunctions;
-      notes.push_back(
-          fmt::format("the leading {} directions of the kernel matrix of {} snapshots are kept; residuals "
-                      "are exact for them",
-                      kMostKernelFunctions, problem.train.count()));
-    }
   } else {
     lib::DictionarySpec spec;
     spec.kind = kind == "delay" ? "identity" : kind;

@@ -72,7 +72,9 @@ Parts kernel_parts(const SnapshotPairs& pairs, const KernelOptions& options) {
                     m, kDense));
   if (m < 2) throw InputError("kernel ResDMD needs at least 2 snapshot pairs");
   // Five M x M matrices at the eigendecomposition of G1; then fourteen N x N ones, the complex eigenvectors among them.
-  const auto n_most = static_cast<std::uint64_t>(options.rank > 0 ? std::min(options.rank, m) : m);
+  const auto n_most = static_cast<std::uint64_t>(options.rank > 0      ? std::min(options.rank, m)
+                                                 : options.at_most > 0 ? std::min(options.at_most, m)
+                                                                       : m);
   require_memory(40 * static_cast<std::uint64_t>(m * m) + 112 * n_most * n_most,
                  fmt::format("kernel ResDMD of {} snapshots with {} functions", m, n_most));
   Parts parts;
