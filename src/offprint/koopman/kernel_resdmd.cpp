@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <fmt/core.h>
@@ -44,7 +45,8 @@ struct Parts {
   MatrixXd l;
   Kernel kernel;
   Index dropped = 0;
-  Index below = 0;  // directions under the tolerance
+  Index below = 0;        // directions under the tolerance
+  double rounding = 0.0;  // of a squared residual: the basis amplifies by the condition of what is kept of k(X,X)
 };
 
 // A^T B over blocks of columns of B in parallel: the large products of this file.
@@ -91,6 +93,7 @@ Parts kernel_parts(const SnapshotPairs& pairs, const KernelOptions& options) {
     const Index limit = options.at_most > 0 ? std::min(options.at_most, positive) : positive;
     const Index n = options.rank > 0 ? options.rank : limit;
     parts.below = m - positive;
+    parts.rounding = std::numeric_limits<double>::epsilon() * values(0) / values(n - 1);
     parts.dropped = m - n;
     parts.basis =
         eigen.vectors.rowwise().reverse().leftCols(n) * values.head(n).cwiseSqrt().cwiseInverse().asDiagonal();
@@ -214,6 +217,12 @@ KernelResDmd kernel_resdmd(const SnapshotPairs& pairs, const KernelOptions& opti
   out.basis = parts.basis;
   out.dropped = parts.dropped;
   out.states = pairs.x;
+  out.residual_floor = std::sqrt(parts.rounding);
+  if (out.residual_floor > 1e-3)
+    out.warnings.push_back(fmt::format(
+        "kernel residuals below {:.1e} may be rounding, because the kernel matrix is nearly singular; a rougher "
+        "kernel (laplacian) or fewer --functions lowers the floor",
+        out.residual_floor));
   if (parts.below > 0 && options.rank == 0)
     out.warnings.push_back(
         fmt::format("{} of {} directions of the kernel matrix were below {} of the largest and left out", parts.below,

@@ -50,6 +50,7 @@ struct KernelResDmd {
   Kernel kernel;                      ///< with its length
   Eigen::VectorXcd eigenvalues;       ///< N
   Eigen::VectorXd residuals;          ///< N: ||K* w - conj(lambda) w||/||w|| in the kernel's norm
+  double residual_floor = 0.0;        ///< sqrt(eps cond k(X,X)): what rounding alone can make of a residual of 0
   Eigen::MatrixXcd left;              ///< N x N: w, unit columns, in the orthonormal basis of the compression
   Eigen::MatrixXcd right;             ///< N x N: v, K v = lambda v
   Eigen::MatrixXd basis;              ///< M x N: U Lambda^{-1/2}, columns orthonormal in the kernel's norm
