@@ -150,6 +150,7 @@ class Execution {
 
   void begin(const RunPlan& plan) {
     plan_ = plan;
+    fresh_ = true;
     run_ = store_ ? store_->begin(plan) : std::make_unique<NoRecord>();
   }
   void reopen(std::int64_t run_id, const RunPlan& plan) {
@@ -175,6 +176,13 @@ class Execution {
       if (speaks) fmt::print(stderr, "{}\n", hint());
       if (command_.ranks().size() > 1) command_.ranks().abort(130);
       return 130;
+    } catch (const InputError&) {
+      // bad input found by the study: nothing was computed, so nothing is kept of a run that had just begun
+      const auto bad = id();
+      run_->finish("failed", "bad input");
+      run_.reset();
+      if (store_ && fresh_) store_->remove(bad);
+      throw;
     } catch (const std::exception& e) {
       try {
         run_->finish("failed", e.what());
@@ -265,6 +273,7 @@ class Execution {
   std::optional<Store> store_;
   RunPlan plan_;
   std::unique_ptr<OpenRun> run_;
+  bool fresh_ = false;
 };
 
 void require_runnable(const Card& card) {

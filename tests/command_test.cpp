@@ -70,6 +70,7 @@ TEST_F(CommandLine, OptionValuesAreChecked) {
   refuses({"run", "walk", "walk", "--kind", "odd"}, 2, {"--kind", "'odd' is not one of normal, uniform"});
   refuses({"run", "walk", "walk", "--levels", "1,x"}, 2, {"--levels", "'x' is not a number"});
   refuses({"run", "walk", "walk", "--data", "absent.csv"}, 2, {"absent.csv", "no such file"});
+  EXPECT_TRUE(offprint_json({"runs"}).empty()) << "bad input leaves nothing behind";
   refuses({"check", "walk", "--device", "cuda"}, 2, {"device 'cuda' is not available", "--device cpu"});
 }
 
