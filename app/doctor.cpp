@@ -106,9 +106,10 @@ int Command::doctor() {
   {
     std::vector<std::string> here;
     std::size_t known = 0;
-    for (const auto& name : datasets().list()) {
+    const auto sets = datasets();
+    for (const auto& name : sets.list()) {
       ++known;
-      if (datasets().find(name)) here.push_back(name);
+      if (sets.find(name)) here.push_back(name);
     }
     findings.push_back(
         {"data", true,

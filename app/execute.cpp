@@ -133,7 +133,6 @@ class Execution {
     if (command_.ranks().rank() == 0) store_.emplace(command_.store_folder(), Store::Access::kWrite);
   }
 
-  [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] std::int64_t id() const { return run_->id(); }
 
   [[nodiscard]] RunPlan plan(const std::string& kind) const {
