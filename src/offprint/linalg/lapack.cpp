@@ -395,6 +395,17 @@ void multiply_into(Eigen::Ref<Matrix<Complex>> c, Complex alpha, ComplexView a, 
                    Complex beta) {
   multiply_into_impl<Complex>(c, alpha, a, op_a, b, op_b, beta);
 }
+void self_product_into(Eigen::Ref<Matrix<double>> c, double alpha, RealView a, Op op, double beta) {
+  const Eigen::Index n = op == Op::kNone ? a.rows() : a.cols();
+  const Eigen::Index k = op == Op::kNone ? a.cols() : a.rows();
+  if (c.rows() != n || c.cols() != n)
+    throw Error(fmt::format("self product of a {} x {} matrix does not make {} x {}", a.rows(), a.cols(), c.rows(),
+                            c.cols()));
+  if (n == 0) return;
+  cblas_dsyrk(CblasColMajor, CblasLower, op == Op::kNone ? CblasNoTrans : CblasTrans, to_int(n), to_int(k), alpha,
+              a.data(), leading(a.outerStride()), beta, c.data(), leading(c.outerStride()));
+  for (Eigen::Index j = 1; j < n; ++j) c.col(j).head(j) = c.row(j).head(j).transpose();
+}
 Matrix<double> qr_factor(RealView a) { return qr_factor_impl<double>(a); }
 Matrix<Complex> qr_factor(ComplexView a) { return qr_factor_impl<Complex>(a); }
 Matrix<double> update_qr_factor(RealView r, RealView b) { return update_impl<double>(r, b, false); }

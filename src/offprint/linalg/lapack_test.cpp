@@ -30,6 +30,17 @@ class Lapack : public testing::Test {};
 using Scalars = testing::Types<double, Complex>;
 TYPED_TEST_SUITE(Lapack, Scalars);
 
+TEST(Products, SelfProductIsTheProductWithTheTranspose) {
+  const Matrix<double> a = Matrix<double>::Random(7, 4);
+  Matrix<double> c = Matrix<double>::Identity(7, 7);
+  self_product_into(c, 2.0, a, Op::kNone, 3.0);
+  EXPECT_LT((c - (2.0 * a * a.transpose() + 3.0 * Matrix<double>::Identity(7, 7))).norm(), 1e-13);
+  Matrix<double> d(4, 4);
+  self_product_into(d, 1.0, a, Op::kAdjoint, 0.0);
+  EXPECT_LT((d - a.transpose() * a).norm(), 1e-13);
+  EXPECT_THROW(self_product_into(d, 1.0, a, Op::kNone, 0.0), Error);
+}
+
 TYPED_TEST(Lapack, Products) {
   using S = TypeParam;
   const Matrix<S> a = random_matrix<S>(7, 5, 1);
