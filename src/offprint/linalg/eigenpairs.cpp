@@ -22,8 +22,8 @@ constexpr Index kRestarts = 300;
 
 void check(const SymmetricOperator& a, Index count) {
   if (count < 1 || count > a.size)
-    throw InputError(fmt::format("{} eigenpairs asked for of an operator of size {}: give 1 to {}", count, a.size,
-                                 a.size));
+    throw InputError(
+        fmt::format("{} eigenpairs asked for of an operator of size {}: give 1 to {}", count, a.size, a.size));
 }
 
 // Counts products and refuses what is not finite.
@@ -35,8 +35,8 @@ class Counted {
     a_.apply(x, y);
     products_ += x.cols();
     if (!y.allFinite())
-      throw Error(fmt::format("eigenpairs: product {} is not finite; look for NaN or overflow in the operator",
-                              products_));
+      throw Error(
+          fmt::format("eigenpairs: product {} is not finite; look for NaN or overflow in the operator", products_));
   }
   [[nodiscard]] Index products() const { return products_; }
 
@@ -114,10 +114,6 @@ MatrixXd orthonormalize(const Eigen::Ref<const MatrixXd>& q, MatrixXd& w, double
     if (length > kVanished * scale) {
       r(j, j) = length;
       column /= length;
-      continue;
-    }
-    if (q.cols() + j >= q.rows()) {
-      column.setZero();  // the space is full
       continue;
     }
     random.fill_normal(std::span<double>(column.data(), static_cast<std::size_t>(column.size())));

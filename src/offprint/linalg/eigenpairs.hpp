@@ -14,9 +14,9 @@ namespace offprint::linalg {
 enum class SpectrumEnd { kTop, kBottom };
 
 struct EigenpairOptions {
-  double tolerance = 1e-8;         ///< ||A v - lambda v|| <= tolerance max |lambda| is demanded of every pair
-  Eigen::Index basis = 0;          ///< vectors kept between restarts; 0: max(2 count + 8, 24) or 6 blocks
-  Eigen::Index max_products = 0;   ///< 0: 300 restarts' worth
+  double tolerance = 1e-8;          ///< ||A v - lambda v|| <= tolerance max |lambda| is demanded of every pair
+  Eigen::Index basis = 0;           ///< vectors kept between restarts; 0: max(2 count + 8, 24) or 6 blocks
+  Eigen::Index max_products = 0;    ///< 0: 300 restarts' worth
   std::function<void()> poll = {};  ///< called before each product; may throw to stop (Ctrl-C)
 };
 
@@ -30,8 +30,8 @@ struct ExtremeEigenpairs {
 
 /// Thick-restarted Lanczos (Spectra's SymEigsSolver; Wu & Simon 2000) from a start vector drawn from `start`. Operators
 /// of at most max(3 count, 64) unknowns are formed by their products and diagonalised by LAPACK, which also finds every
-/// multiplicity; beyond, copies of a multiple eigenvalue may be missed (use block_extreme_eigenpairs). Throws InputError
-/// unless 1 <= count <= size, Error when a product is not finite. Memory: `basis` vectors.
+/// multiplicity; beyond, copies of a multiple eigenvalue may be missed (use block_extreme_eigenpairs). Throws
+/// InputError unless 1 <= count <= size, Error when a product is not finite. Memory: `basis` vectors.
 [[nodiscard]] ExtremeEigenpairs extreme_eigenpairs(const SymmetricOperator& a, SpectrumEnd end, Eigen::Index count,
                                                    Stream start, const EigenpairOptions& options = {});
 

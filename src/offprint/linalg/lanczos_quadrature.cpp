@@ -22,10 +22,11 @@ constexpr Index kWorkVectors = 3;  // of each start vector: current, previous, p
 
 void check(const QuadratureOptions& options) {
   if (options.steps < 1) throw InputError(fmt::format("{} Lanczos steps asked for: give at least 1", options.steps));
-  if (options.vectors < 1) throw InputError(fmt::format("{} start vectors asked for: give at least 1", options.vectors));
+  if (options.vectors < 1)
+    throw InputError(fmt::format("{} start vectors asked for: give at least 1", options.vectors));
   if (options.block < 0)
-    throw InputError(fmt::format("a block of {} start vectors asked for: give at least 1, or 0 for as many as fit",
-                                 options.block));
+    throw InputError(
+        fmt::format("a block of {} start vectors asked for: give at least 1, or 0 for as many as fit", options.block));
 }
 
 double bytes_of(Index size, Index block, const QuadratureOptions& options) {
@@ -40,7 +41,8 @@ void finish(GaussRule& rule, Index steps) {
   rule.beta.conservativeResize(steps - 1);
   Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
   solver.computeFromTridiagonal(rule.alpha, rule.beta);
-  if (solver.info() != Eigen::Success) throw Error("Lanczos: the eigenvalues of the tridiagonal matrix did not converge");
+  if (solver.info() != Eigen::Success)
+    throw Error("Lanczos: the eigenvalues of the tridiagonal matrix did not converge");
   rule.nodes = solver.eigenvalues();
   rule.weights = solver.eigenvectors().row(0).transpose().cwiseAbs2();
 }
@@ -79,8 +81,8 @@ std::vector<GaussRule> run_block(const SymmetricOperator& a, MatrixXd current, c
       GaussRule& rule = rules[s];
       rule.alpha[k] = w.col(j).dot(current.col(j));
       if (!std::isfinite(rule.alpha[k]))
-        throw Error(fmt::format("Lanczos: the product of step {} is not finite; look for NaN or overflow in the operator",
-                                k + 1));
+        throw Error(fmt::format(
+            "Lanczos: the product of step {} is not finite; look for NaN or overflow in the operator", k + 1));
       scale[s] = std::max(scale[s], std::abs(rule.alpha[k]));
       if (full) continue;
       w.col(j) -= rule.alpha[k] * current.col(j);
@@ -154,12 +156,11 @@ QuadratureMemory quadrature_memory(Index size, const QuadratureOptions& options)
     plan.bytes = bytes_of(size, plan.block, options);
   }
   if (plan.bytes > options.memory_limit)
-    throw InputError(
-        fmt::format("Lanczos with {} steps on {} unknowns needs {:.1f} GB for {} start vector{} where {:.1f} GB are "
-                    "allowed: take fewer steps{}, no reorthogonalization, or more memory",
-                    std::min(options.steps, size), size, plan.bytes / 1e9, plan.block, plan.block == 1 ? "" : "s",
-                    options.memory_limit / 1e9,
-                    options.basis == BasisPrecision::kDouble ? ", a single-precision basis" : ""));
+    throw InputError(fmt::format(
+        "Lanczos with {} steps on {} unknowns needs {:.1f} GB for {} start vector{} where {:.1f} GB are "
+        "allowed: take fewer steps{}, no reorthogonalization, or more memory",
+        std::min(options.steps, size), size, plan.bytes / 1e9, plan.block, plan.block == 1 ? "" : "s",
+        options.memory_limit / 1e9, options.basis == BasisPrecision::kDouble ? ", a single-precision basis" : ""));
   return plan;
 }
 

@@ -74,9 +74,10 @@ TraceEstimate hutch_plus_plus(const SymmetricOperator& a, const StreamSource& st
                               const TraceOptions& options) {
   check(a, options);
   if (budget < 3)
-    throw InputError(fmt::format("Hutch++: a budget of {} products; it needs 3 at least (a third each for the range, "
-                                 "its trace and the rest)",
-                                 budget));
+    throw InputError(
+        fmt::format("Hutch++: a budget of {} products; it needs 3 at least (a third each for the range, "
+                    "its trace and the rest)",
+                    budget));
   const Index k = std::min(budget / 3, a.size);
   MatrixXd probes(a.size, k);
   MatrixXd products;
