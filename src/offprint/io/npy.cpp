@@ -66,6 +66,7 @@ Dtype parse_dtype(std::string_view text, std::string_view name) {
 
 struct HeaderInfo {
   Dtype dtype;
+  std::string descr;
   bool fortran_order = false;
   std::vector<std::size_t> shape;
   std::size_t data_offset = 0;
@@ -87,7 +88,8 @@ class HeaderParser {
       if (key == "descr") {
         if (peek() == '[')
           throw InputError(fmt::format("{}: structured arrays (with named fields) are not read", name_));
-        info.dtype = parse_dtype(string(), name_);
+        info.descr = string();
+        info.dtype = parse_dtype(info.descr, name_);
         descr = true;
       } else if (key == "fortran_order") {
         info.fortran_order = boolean();
@@ -300,18 +302,24 @@ void encode(std::span<const double> values, const Dtype& type, std::string_view 
   });
 }
 
-std::string with_extension(std::string_view name) { return std::string(name) + ".npy"; }
-
-}  // namespace
-
-NdArray parse_npy(std::string_view bytes, std::string_view name) {
-  HeaderInfo info = parse_header(bytes, name);
+// The number of elements, all of which are there.
+std::size_t complete_elements(const HeaderInfo& info, std::string_view bytes, std::string_view name) {
   const std::size_t count = element_count(info.shape, name);
   const std::size_t available = bytes.size() - info.data_offset;
   if (available / info.dtype.bytes < count) {
     throw InputError(fmt::format("{}: the file is cut off: {} elements of {} bytes need {} bytes, there are {}", name,
                                  shape_text(info.shape), info.dtype.bytes, count * info.dtype.bytes, available));
   }
+  return count;
+}
+
+std::string with_extension(std::string_view name) { return std::string(name) + ".npy"; }
+
+}  // namespace
+
+NdArray parse_npy(std::string_view bytes, std::string_view name) {
+  HeaderInfo info = parse_header(bytes, name);
+  const std::size_t count = complete_elements(info, bytes, name);
   if (info.fortran_order) std::reverse(info.shape.begin(), info.shape.end());
   const char* data = bytes.data() + info.data_offset;
   const auto finish = [&](auto values) {
@@ -333,6 +341,42 @@ NdArray parse_npy(std::string_view bytes, std::string_view name) {
 NdArray read_npy(const std::filesystem::path& path) {
   const MappedFile file(path);
   return parse_npy(file.bytes(), path.string());
+}
+
+NpyRows::NpyRows(const std::filesystem::path& path) : file_(std::make_shared<MappedFile>(path)) {
+  const std::string name = path.string();
+  const HeaderInfo info = parse_header(file_->bytes(), name);
+  const std::size_t count = complete_elements(info, file_->bytes(), name);
+  if (info.dtype.is_complex())
+    throw InputError(fmt::format("{}: the array is complex; give real and imaginary parts as columns", name));
+  if (info.shape.size() < 2 || (info.fortran_order && info.shape.size() > 2))
+    throw InputError(fmt::format("{}: an array of shape {}{} has no rows; save a matrix (samples, features)", name,
+                                 shape_text(info.shape), info.fortran_order ? " in Fortran order" : ""));
+  rows_ = static_cast<Eigen::Index>(info.shape.front());
+  columns_ = rows_ == 0 ? 0 : static_cast<Eigen::Index>(count) / rows_;
+  data_offset_ = info.data_offset;
+  dtype_ = info.descr;
+  fortran_order_ = info.fortran_order;
+}
+
+void NpyRows::read(Eigen::Index first, Eigen::Ref<Eigen::MatrixXd> block) const {
+  if (first < 0 || first + block.cols() > rows_ || block.rows() != columns_)
+    throw Error(fmt::format("rows {} to {} of {} columns were asked for, of a file of {} rows of {} columns", first,
+                            first + block.cols() - 1, block.rows(), rows_, columns_));
+  const Dtype type = parse_dtype(dtype_, "npy");
+  const char* data = file_->bytes().data() + data_offset_;
+  const auto width = static_cast<std::size_t>(columns_);
+  if (!fortran_order_) {
+    for (Eigen::Index j = 0; j < block.cols(); ++j)
+      decode(data + static_cast<std::size_t>(first + j) * width * type.bytes, type, block.col(j).data(), width);
+    return;
+  }
+  Eigen::VectorXd column(block.cols());
+  for (Eigen::Index c = 0; c < columns_; ++c) {
+    decode(data + static_cast<std::size_t>(c * rows_ + first) * type.bytes, type, column.data(),
+           static_cast<std::size_t>(block.cols()));
+    block.row(c) = column.transpose();
+  }
 }
 
 std::string npy_bytes(const NdArray& array, const NpyOptions& options) {

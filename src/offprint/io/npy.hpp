@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "offprint/io/mapped_file.hpp"
 #include "offprint/io/ndarray.hpp"
 
 namespace offprint::io {
@@ -19,6 +21,28 @@ namespace offprint::io {
 [[nodiscard]] NdArray read_npy(const std::filesystem::path& path);
 /// The same for bytes in memory; `name` is what errors call them.
 [[nodiscard]] NdArray parse_npy(std::string_view bytes, std::string_view name = "input");
+
+/// The rows of an array of real numbers, read piece by piece from the mapped file: for data larger than memory. Axes
+/// after the first are taken together as columns (an (N, C, H, W) array has N rows of C H W numbers).
+class NpyRows {
+ public:
+  /// Throws InputError: what read_npy throws, a complex array, rank 0 or 1, or rank 3 and more in Fortran order.
+  explicit NpyRows(const std::filesystem::path& path);
+
+  [[nodiscard]] Eigen::Index rows() const { return rows_; }
+  [[nodiscard]] Eigen::Index columns() const { return columns_; }
+  /// Rows first, first + 1, ... as the columns of `block` (columns() x number of rows). May be called from several
+  /// threads at once. Throws Error when the rows do not exist or the block has another height.
+  void read(Eigen::Index first, Eigen::Ref<Eigen::MatrixXd> block) const;
+
+ private:
+  std::shared_ptr<const MappedFile> file_;
+  std::size_t data_offset_ = 0;
+  std::string dtype_;
+  bool fortran_order_ = false;
+  Eigen::Index rows_ = 0;
+  Eigen::Index columns_ = 0;
+};
 
 struct NpyOptions {
   /// NumPy's name of the type: a byte order '<' or '>' ('|' for single bytes) and b1, i1..i8, u1..u8, f2, f4, f8, c8
