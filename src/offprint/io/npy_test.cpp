@@ -238,12 +238,13 @@ TEST(NdArrayTest, ViewsCheckTheirRank) {
 }
 
 TEST_F(NpyFile, RowsAreReadPieceByPiece) {
+  const fs::path path = folder_ / "rows.npy";
   Eigen::MatrixXd values(5, 3);
   for (Eigen::Index i = 0; i < values.size(); ++i) values(i) = static_cast<double>(i) - 7.25;
   for (const bool fortran : {false, true}) {
     for (const char* dtype : {"<f8", "<f4", ">f4", "<f2"}) {
-      write_npy(path_, NdArray::from_matrix(values), {dtype, fortran});
-      const NpyRows rows(path_);
+      write_npy(path, NdArray::from_matrix(values), {dtype, fortran});
+      const NpyRows rows(path);
       ASSERT_EQ(rows.rows(), 5);
       ASSERT_EQ(rows.columns(), 3);
       Eigen::MatrixXd block(3, 2);
@@ -252,15 +253,15 @@ TEST_F(NpyFile, RowsAreReadPieceByPiece) {
       EXPECT_THROW(rows.read(4, block), Error);
     }
   }
-  write_npy(path_, NdArray({2, 2, 3}, Eigen::VectorXd::LinSpaced(12, 0, 11)));
-  const NpyRows maps(path_);
+  write_npy(path, NdArray({2, 2, 3}, Eigen::VectorXd(Eigen::VectorXd::LinSpaced(12, 0, 11))));
+  const NpyRows maps(path);
   EXPECT_EQ(maps.rows(), 2);
   EXPECT_EQ(maps.columns(), 6);
   Eigen::MatrixXd second(6, 1);
   maps.read(1, second);
   EXPECT_EQ(second, Eigen::VectorXd::LinSpaced(6, 6, 11));
-  write_npy(path_, NdArray::from_vector(Eigen::VectorXd::Ones(4)));
-  EXPECT_THAT(error_of([&] { NpyRows{path_}; }), HasSubstr("has no rows"));
+  write_npy(path, NdArray::from_vector(Eigen::VectorXd::Ones(4)));
+  EXPECT_THAT(error_of([&] { (void)NpyRows(path); }), HasSubstr("has no rows"));
 }
 
 TEST_F(NpyFile, NpzOfNumpyIsRead) {
