@@ -1,6 +1,7 @@
 # offprint_component(NAME [PUBLIC targets...] [PRIVATE targets...])
 # One folder = one component = one target offprint::NAME. Sources and headers are the folder's; *_test.cpp become NAME_test.
-# A component may link core, io, linalg and nn; a method component never links another method component.
+# A folder inside another component's (nn/torch) is named with its path: nn_torch.
+# A component may link core, io, linalg, nn and nn_torch; a method component never links another method component.
 function(offprint_component name)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -9,12 +10,12 @@ function(offprint_component name)
     list(REMOVE_ITEM sources ${tests})
   endif()
 
-  set(foundations core io linalg nn)
+  set(foundations core io linalg nn nn_torch)
   if(NOT name IN_LIST foundations)
     foreach(dep IN LISTS ARG_PUBLIC ARG_PRIVATE)
       string(REGEX MATCH "^offprint::(.*)$" ours "${dep}")
       if(ours AND NOT CMAKE_MATCH_1 IN_LIST foundations)
-        message(FATAL_ERROR "component ${name} links ${dep}: what two methods share moves down to core, io, linalg or nn")
+        message(FATAL_ERROR "component ${name} links ${dep}: what two methods share moves down to core, io, linalg, nn or nn_torch")
       endif()
     endforeach()
   endif()
@@ -30,8 +31,9 @@ function(offprint_component name)
   install(TARGETS offprint_${name} EXPORT offprint_${name}_targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT offprint_${name}_targets NAMESPACE offprint:: FILE offprint_${name}.cmake
           DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/offprint)
-  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/offprint/${name}
-          FILES_MATCHING PATTERN "*.hpp")
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
+  file(RELATIVE_PATH place ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
+  install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${place})
   set_property(GLOBAL APPEND PROPERTY OFFPRINT_COMPONENTS ${name})
 
   if(OFFPRINT_TESTS AND tests)

@@ -1,5 +1,6 @@
 # offprint_paper(SLUG): one room. Its card goes beside its module; a room without study.cpp is a planned paper.
-# The study links the component its card names (and what that brings), io and core; nothing else needs to be said.
+# The study links the component its card names (and what that brings) and the foundations, of which only those are loaded
+# that it uses; nothing else needs to be said.
 # The room's sources are compiled once, into objects that both the module and the room's tests link.
 function(offprint_paper slug)
   set(room ${CMAKE_CURRENT_SOURCE_DIR}/${slug})
@@ -20,7 +21,7 @@ function(offprint_paper slug)
   endif()
   add_library(ofp_${slug}_room OBJECT ${sources})
   add_library(ofp_${slug} MODULE $<TARGET_OBJECTS:ofp_${slug}_room>)
-  set(libraries offprint::core offprint::io offprint::linalg Eigen3::Eigen fmt::fmt)
+  set(libraries offprint::core offprint::io offprint::linalg offprint::nn offprint::nn_torch Eigen3::Eigen fmt::fmt)
   if(TARGET offprint::${component})
     list(APPEND libraries offprint::${component})
   endif()

@@ -15,10 +15,10 @@
 namespace offprint::nn {
 
 struct Labelled {
-  Eigen::MatrixXd inputs;           ///< d x N: column i is sample i
-  std::vector<int> labels;          ///< N class numbers in [0, classes)
-  int classes = 0;                  ///< K
-  std::vector<std::size_t> shape;   ///< of one sample, e.g. (1, 28, 28); its product is d
+  Eigen::MatrixXd inputs;          ///< d x N: column i is sample i
+  std::vector<int> labels;         ///< N class numbers in [0, classes)
+  int classes = 0;                 ///< K
+  std::vector<std::size_t> shape;  ///< of one sample, e.g. (1, 28, 28); its product is d
 
   [[nodiscard]] Eigen::Index size() const { return inputs.cols(); }
 };
@@ -55,7 +55,8 @@ enum class Split { kTrain, kTest };
 /// CIFAR-10: all data_batch_*.bin (or test_batch*.bin) of a folder in name order, plain or .gz; pixels in [0, 1].
 [[nodiscard]] Labelled read_cifar10(const std::filesystem::path& folder, Split split, std::size_t limit = 0);
 
-/// Inputs from any file: idx and CIFAR by their content or name, everything else through io::read_data (an array of rank
+/// Inputs from any file: idx and CIFAR by their content or name, everything else through io::read_data (an array of
+/// rank
 /// >= 2, first axis = samples; a table's rows are samples). Pixels of byte files are divided by 255. The labels of a
 /// CIFAR file come along; otherwise they are empty. Throws InputError: rank, empty, a value that is not finite (sample
 /// and feature named), and what the readers throw.

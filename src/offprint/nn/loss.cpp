@@ -14,10 +14,8 @@
 namespace offprint::nn {
 namespace {
 
-constexpr std::array<std::pair<Loss, std::string_view>, 4> kNames{{{Loss::kCrossEntropy, "cross-entropy"},
-                                                                   {Loss::kMse, "mse"},
-                                                                   {Loss::kBce, "bce"},
-                                                                   {Loss::kL1, "l1"}}};
+constexpr std::array<std::pair<Loss, std::string_view>, 4> kNames{
+    {{Loss::kCrossEntropy, "cross-entropy"}, {Loss::kMse, "mse"}, {Loss::kBce, "bce"}, {Loss::kL1, "l1"}}};
 
 double sigmoid(double x) { return x >= 0 ? 1.0 / (1.0 + std::exp(-x)) : std::exp(x) / (1.0 + std::exp(x)); }
 
@@ -51,14 +49,16 @@ double loss_value(Loss loss, const Eigen::Ref<const Eigen::VectorXd>& f, const T
       const double top = f.maxCoeff();
       return std::log((f.array() - top).exp().sum()) + top - f[std::get<int>(target)];
     }
-    case Loss::kMse: return 0.5 * (f - numbers(target)).squaredNorm();
+    case Loss::kMse:
+      return 0.5 * (f - numbers(target)).squaredNorm();
     case Loss::kBce: {
       double sum = 0.0;
       for (Eigen::Index k = 0; k < f.size(); ++k)
         sum += std::max(f[k], 0.0) - f[k] * numbers(target)[k] + std::log1p(std::exp(-std::abs(f[k])));
       return sum;
     }
-    case Loss::kL1: break;
+    case Loss::kL1:
+      break;
   }
   return (f - numbers(target)).lpNorm<1>();
 }
@@ -73,11 +73,15 @@ void loss_gradient(Loss loss, const Eigen::Ref<const Eigen::VectorXd>& f, const 
       g[std::get<int>(target)] -= 1.0;
       return;
     }
-    case Loss::kMse: g = f - numbers(target); return;
+    case Loss::kMse:
+      g = f - numbers(target);
+      return;
     case Loss::kBce:
       for (Eigen::Index k = 0; k < f.size(); ++k) g[k] = sigmoid(f[k]) - numbers(target)[k];
       return;
-    case Loss::kL1: g = (f - numbers(target)).cwiseSign(); return;
+    case Loss::kL1:
+      g = (f - numbers(target)).cwiseSign();
+      return;
   }
 }
 
@@ -92,14 +96,18 @@ void loss_curvature(Loss loss, const Eigen::Ref<const Eigen::VectorXd>& f, const
       y = y.array() * (u.array() - mean);
       return;
     }
-    case Loss::kMse: y = u; return;
+    case Loss::kMse:
+      y = u;
+      return;
     case Loss::kBce:
       for (Eigen::Index k = 0; k < f.size(); ++k) {
         const double s = sigmoid(f[k]);
         y[k] = s * (1 - s) * u[k];
       }
       return;
-    case Loss::kL1: y.setZero(); return;
+    case Loss::kL1:
+      y.setZero();
+      return;
   }
 }
 
@@ -112,10 +120,12 @@ Eigen::MatrixXd curvature_factor(Loss loss, const Eigen::Ref<const Eigen::Vector
       s.diagonal() += root;
       return s;
     }
-    case Loss::kMse: return Eigen::MatrixXd::Identity(f.size(), f.size());
+    case Loss::kMse:
+      return Eigen::MatrixXd::Identity(f.size(), f.size());
     case Loss::kBce:
       return f.unaryExpr([](double x) { return std::sqrt(sigmoid(x) * sigmoid(-x)); }).asDiagonal().toDenseMatrix();
-    case Loss::kL1: break;
+    case Loss::kL1:
+      break;
   }
   return Eigen::MatrixXd::Zero(f.size(), f.size());
 }
