@@ -62,7 +62,7 @@ int Command::complete(const std::vector<std::string>& words) {
     if (before.size() >= 3)
       for (const auto& a : card.actions)
         if (a.name == before[2]) action = &a;
-    if (action == nullptr && card.actions.size() == 1) action = &card.actions.front();
+    if (action == nullptr) action = card.default_action();
   }
   if (previous == "--tier") {
     candidates = {"quick", "full", "gpu"};

@@ -100,8 +100,10 @@ int Command::show(const std::string& slug) {
            "\n";
   }
   for (const auto& action : card.actions) {
-    out += console_.paint(fmt::format("offprint run {} {}", card.slug, action.name), Colour::kBold) + "  " +
-           action.help + "\n";
+    const bool optional = &action == card.default_action();
+    const std::string name = optional ? "[" + action.name + "]" : action.name;
+    out +=
+        console_.paint(fmt::format("offprint run {} {}", card.slug, name), Colour::kBold) + "  " + action.help + "\n";
     std::vector<std::vector<Cell>> rows;
     for (const auto& option : action.options) rows.push_back({{"  --" + option.name}, {option_line(option)}});
     if (!rows.empty()) {

@@ -156,7 +156,7 @@ class Parser {
   void add_run() {
     auto* run = sub("run", "apply a paper's method to your own data", "Running");
     run->add_option("paper", slug_, "the paper's short name")->required();
-    run->add_option("action", action_, "what to do (may be left out when the paper has a single action)");
+    run->add_option("action", action_, "what to do (may be left out when the paper has a single or a default action)");
     run->add_option("--out", out_,
                     "also write tables (CSV), figures, files, a report and summary.json into this folder");
     const auto plain = plain_words(words_);
@@ -171,8 +171,8 @@ class Parser {
     ActionSpec action;
     if (named != card.actions.end()) {
       action = *named;
-    } else if (card.actions.size() == 1) {
-      action = card.actions.front();
+    } else if (const ActionSpec* usual = card.default_action(); usual != nullptr) {
+      action = *usual;
       if (plain.size() > 2 && !is_option_value(plain[2])) static_cast<void>(card.action(plain[2]));
     } else if (plain.size() > 2 && !is_option_value(plain[2])) {
       static_cast<void>(card.action(plain[2]));

@@ -156,11 +156,12 @@ OptionGroups read_groups(const Section& card) {
 }
 
 ActionSpec read_action(const Section& s, const OptionGroups& groups) {
-  s.known_keys({"name", "help", "examples", "groups", "option"});
+  s.known_keys({"name", "help", "examples", "default", "groups", "option"});
   ActionSpec action;
   action.name = s.text("name", true);
   action.help = s.text("help", true);
   action.examples = s.texts("examples");
+  action.is_default = s.flag("default");
   std::set<std::string> names;
   for (const auto& name : s.texts("groups")) {
     const auto group = groups.find(name);
@@ -261,6 +262,12 @@ const Claim& Card::claim(std::string_view id) const {
                    suggestion(id, names_of(claims, &Claim::id)));
 }
 
+const ActionSpec* Card::default_action() const {
+  if (actions.size() == 1) return &actions.front();
+  const auto at = std::find_if(actions.begin(), actions.end(), [](const ActionSpec& a) { return a.is_default; });
+  return at == actions.end() ? nullptr : &*at;
+}
+
 Card read_card(const std::filesystem::path& toml, std::string slug) {
   const toml::table table = load_toml(toml);
   const Section s(table, toml.string(), "card");
@@ -289,6 +296,7 @@ Card read_card(const std::filesystem::path& toml, std::string slug) {
   for (const auto& section : s.tables("action")) {
     card.actions.push_back(read_action(section, groups));
     if (!names.insert("action " + card.actions.back().name).second) section.fail("a second action of this name");
+    if (card.actions.back().is_default && !names.insert("default").second) section.fail("a second default action");
   }
   for (const auto& section : s.tables("claim")) {
     card.claims.push_back(read_claim(section));
@@ -316,7 +324,9 @@ Json to_json(const Card& card) {
   j["status"] = card.runnable ? "ready" : "planned";
   j["actions"] = Json::array();
   for (const auto& action : card.actions) {
-    Json a{{"name", action.name}, {"help", action.help}, {"examples", action.examples}, {"options", Json::array()}};
+    Json a{{"name", action.name}, {"help", action.help}, {"examples", action.examples}};
+    a["default"] = &action == card.default_action();
+    a["options"] = Json::array();
     for (const auto& option : action.options) {
       Json o{{"name", option.name}, {"type", option.type}, {"help", option.help}, {"default", option.fallback}};
       if (!option.unit.empty()) o["unit"] = option.unit;

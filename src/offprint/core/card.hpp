@@ -36,6 +36,7 @@ struct ActionSpec {
   std::string help;
   std::vector<std::string> examples;
   std::vector<OptionSpec> options;
+  bool is_default = false;  ///< what `offprint run SLUG` does when no action is named
   /// Throws InputError (with the nearest name) when there is no such option.
   [[nodiscard]] const OptionSpec& option(std::string_view option_name) const;
 };
@@ -86,6 +87,8 @@ struct Card {
   /// Throw InputError (with the nearest name) when there is none.
   [[nodiscard]] const ActionSpec& action(std::string_view name) const;
   [[nodiscard]] const Claim& claim(std::string_view id) const;
+  /// The action whose name may be left out: the only one, or the one with `default = true`. Null when there is none.
+  [[nodiscard]] const ActionSpec* default_action() const;
 };
 
 /// Reads one card; its slug is the folder's (or file's) name. Unknown keys, missing keys and malformed rules throw

@@ -45,6 +45,23 @@ One
 two."""
 )";
 
+TEST_F(CardTest, TheDefaultActionIsTheOnlyOneOrTheMarkedOne) {
+  const std::string fit = "[[action]]\nname = \"fit\"\nhelp = \"h\"\n";
+  const std::string plot = "[[action]]\nname = \"plot\"\nhelp = \"h\"\n";
+  EXPECT_EQ(read(kHead).default_action(), nullptr);
+  const auto one = read(kHead + fit);
+  ASSERT_NE(one.default_action(), nullptr);
+  EXPECT_EQ(one.default_action()->name, "fit");
+  EXPECT_EQ(read(kHead + fit + plot).default_action(), nullptr);
+  const auto marked = read(kHead + fit + plot + "default = true\n");
+  ASSERT_NE(marked.default_action(), nullptr);
+  EXPECT_EQ(marked.default_action()->name, "plot");
+  EXPECT_EQ(to_json(marked)["actions"][1]["default"], true);
+  EXPECT_EQ(to_json(marked)["actions"][0]["default"], false);
+  EXPECT_THAT(refused(kHead + fit + "default = true\n" + plot + "default = true\n"),
+              HasSubstr("a second default action"));
+}
+
 TEST_F(CardTest, ReadsEverything) {
   const auto card = read(kHead + R"(
 [[group]]
