@@ -1,4 +1,4 @@
-// The inputs of the sheet's oracles (tests only).
+// Small inputs with known answers, for tests and claims.
 #pragma once
 
 #include <cmath>

@@ -1,0 +1,27 @@
+// The claims of the paper, each measured as the card names it; rules and verdicts are the card's business.
+#pragma once
+
+#include "offprint/core/measurement.hpp"
+#include "offprint/core/run.hpp"
+
+namespace offprint::papers::neural_collapse {
+
+/// Model (1) solved from random starts against its closed form.
+[[nodiscard]] Measurement n1(const Claim& claim, Run& run);
+/// The central path: three monotone sequences in ten seeds, and the values of a fixed H_0.
+[[nodiscard]] Measurement n2(const Claim& claim, Run& run);
+/// The tied minimizer against H_0 and against the path at t = 1/beta.
+[[nodiscard]] Measurement n3(const Claim& claim, Run& run);
+/// Singular values of the response's blocks at collapse.
+[[nodiscard]] Measurement n4(const Claim& claim, Run& run);
+/// The response against the minimizer of perturbed features.
+[[nodiscard]] Measurement n5(const Claim& claim, Run& run);
+/// Layer-wise training on MNIST, 200 and 500 images a class. Needs the data set mnist.
+[[nodiscard]] Measurement n6(const Claim& claim, Run& run);
+[[nodiscard]] Measurement n6b(const Claim& claim, Run& run);
+/// Layer-wise training on CIFAR-10, ten layers. Needs the data set cifar10.
+[[nodiscard]] Measurement n7(const Claim& claim, Run& run);
+/// Weight decay of features against that of the classifier, dense network. Needs the data set mnist.
+[[nodiscard]] Measurement n8(const Claim& claim, Run& run);
+
+}  // namespace offprint::papers::neural_collapse
