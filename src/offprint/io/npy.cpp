@@ -352,6 +352,7 @@ NpyRows::NpyRows(const std::filesystem::path& path) : file_(std::make_shared<Map
   if (info.shape.size() < 2 || (info.fortran_order && info.shape.size() > 2))
     throw InputError(fmt::format("{}: an array of shape {}{} has no rows; save a matrix (samples, features)", name,
                                  shape_text(info.shape), info.fortran_order ? " in Fortran order" : ""));
+  rank_ = info.shape.size();
   rows_ = static_cast<Eigen::Index>(info.shape.front());
   columns_ = rows_ == 0 ? 0 : static_cast<Eigen::Index>(count) / rows_;
   data_offset_ = info.data_offset;
@@ -376,6 +377,34 @@ void NpyRows::read(Eigen::Index first, Eigen::Ref<Eigen::MatrixXd> block) const 
     decode(data + static_cast<std::size_t>(c * rows_ + first) * type.bytes, type, column.data(),
            static_cast<std::size_t>(block.cols()));
     block.row(c) = column.transpose();
+  }
+}
+
+void NpyRows::read_columns(std::span<const Eigen::Index> rows, Eigen::Index first,
+                           Eigen::Ref<Eigen::MatrixXd> block) const {
+  const bool known = std::ranges::all_of(rows, [&](Eigen::Index r) { return r >= 0 && r < rows_; });
+  if (!known || first < 0 || first + block.cols() > columns_ || block.rows() != static_cast<Eigen::Index>(rows.size()))
+    throw Error(
+        fmt::format("columns {} to {} of {} rows were asked for as a block of {} rows, of a file of {} rows of "
+                    "{} columns",
+                    first, first + block.cols() - 1, rows.size(), block.rows(), rows_, columns_));
+  const Dtype type = parse_dtype(dtype_, "npy");
+  const char* data = file_->bytes().data() + data_offset_;
+  if (!fortran_order_) {
+    Eigen::VectorXd part(block.cols());
+    for (Eigen::Index i = 0; i < block.rows(); ++i) {
+      const Eigen::Index at = rows[static_cast<std::size_t>(i)] * columns_ + first;
+      decode(data + static_cast<std::size_t>(at) * type.bytes, type, part.data(),
+             static_cast<std::size_t>(part.size()));
+      block.row(i) = part.transpose();
+    }
+    return;
+  }
+  Eigen::VectorXd column(rows_);
+  for (Eigen::Index j = 0; j < block.cols(); ++j) {
+    decode(data + static_cast<std::size_t>((first + j) * rows_) * type.bytes, type, column.data(),
+           static_cast<std::size_t>(rows_));
+    for (Eigen::Index i = 0; i < block.rows(); ++i) block(i, j) = column(rows[static_cast<std::size_t>(i)]);
   }
 }
 

@@ -34,8 +34,14 @@ class NpyRows {
   /// Rows first, first + 1, ... as the columns of `block` (columns() x number of rows). May be called from several
   /// threads at once. Throws Error when the rows do not exist or the block has another height.
   void read(Eigen::Index first, Eigen::Ref<Eigen::MatrixXd> block) const;
+  /// The columns first, first + 1, ... of the given rows, as rows.size() x any width. May be called from several
+  /// threads at once. Throws Error when they do not exist or the block has another number of rows.
+  void read_columns(std::span<const Eigen::Index> rows, Eigen::Index first, Eigen::Ref<Eigen::MatrixXd> block) const;
+  /// Number of axes of the array in the file.
+  [[nodiscard]] std::size_t rank() const { return rank_; }
 
  private:
+  std::size_t rank_ = 0;
   std::shared_ptr<const MappedFile> file_;
   std::size_t data_offset_ = 0;
   std::string dtype_;

@@ -251,6 +251,13 @@ TEST_F(NpyFile, RowsAreReadPieceByPiece) {
       rows.read(3, block);
       EXPECT_EQ(block, values.bottomRows(2).transpose()) << dtype << fortran;
       EXPECT_THROW(rows.read(4, block), Error);
+      EXPECT_EQ(rows.rank(), 2u);
+      const std::vector<Eigen::Index> picked{4, 1};
+      Eigen::MatrixXd part(2, 2);
+      rows.read_columns(picked, 1, part);
+      EXPECT_EQ(part, values(std::vector<int>{4, 1}, std::vector<int>{1, 2})) << dtype << fortran;
+      EXPECT_THROW(rows.read_columns(picked, 2, part), Error);
+      EXPECT_THROW(rows.read_columns(std::vector<Eigen::Index>{0, 5}, 0, part), Error);
     }
   }
   write_npy(path, NdArray({2, 2, 3}, Eigen::VectorXd(Eigen::VectorXd::LinSpaced(12, 0, 11))));
