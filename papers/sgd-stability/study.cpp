@@ -1,4 +1,5 @@
 // The Implicit Regularization of Dynamical Stability in SGD: what the card names, and the functions that do it.
+#include "actions.hpp"
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
 #include "offprint/linalg/describe.hpp"
@@ -18,6 +19,7 @@ Paper make() {
   paper.claim("S6", s6);
   paper.claim("S7", s7);
   paper.claim("S8", s8);
+  paper.action("stability", stability);
   return paper;
 }
 

@@ -1,0 +1,251 @@
+// The action on small files: known gradient sets give known thresholds, bad input one clear sentence.
+#include "actions.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "offprint/core/card.hpp"
+#include "offprint/core/error.hpp"
+#include "offprint/core/random.hpp"
+#include "offprint/io/csv.hpp"
+#include "offprint/io/npy.hpp"
+
+namespace offprint::papers::sgd_stability {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+
+struct Outcome {
+  std::map<std::string, double> metrics;
+  std::map<std::string, Table> tables;
+  std::set<std::string> figures;
+  std::vector<std::string> notes;
+  std::string error;  // what an InputError said
+
+  [[nodiscard]] Json cell(const std::string& table, std::size_t row, const std::string& column) const {
+    const Table& t = tables.at(table);
+    const auto at = std::find(t.columns.begin(), t.columns.end(), column) - t.columns.begin();
+    return t.rows.at(row).at(static_cast<std::size_t>(at));
+  }
+};
+
+class ActionRecord : public RunRecord {
+ public:
+  explicit ActionRecord(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  void metric(const std::string&, const std::string& name, const Estimate& value, const std::string&) override {
+    outcome.metrics[name] = value.value;
+  }
+  void table(const std::string&, const std::string& name, const Table& table) override { outcome.tables[name] = table; }
+  void figure(const std::string&, const std::string& name, const Figure&) override { outcome.figures.insert(name); }
+  void note(const std::string&, const std::string& text) override { outcome.notes.push_back(text); }
+  void artifact(const std::string& name, const std::function<void(const std::filesystem::path&)>& write) override {
+    write(folder_ / name);
+  }
+  void save_checkpoint(const std::string&, const std::string&) override {}
+  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
+
+  Outcome outcome;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+using Given = std::map<std::string, std::string>;
+
+class StabilityAction : public ::testing::Test {
+ protected:
+  StabilityAction()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("offprint-stability-" + std::to_string(::getpid()) + "-" +
+                 ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~StabilityAction() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string npy(const std::string& name, const MatrixXd& values, const io::NpyOptions& options = {}) const {
+    io::write_npy(path(name), io::NdArray::from_matrix(values), options);
+    return path(name);
+  }
+  // As the command line would: options parsed by the card, artefacts into the test's folder.
+  Outcome act(const Given& given, unsigned threads = 0) const {
+    ActionRecord record(folder_);
+    const auto ranks = single_process();
+    try {
+      std::map<std::string, std::vector<std::string>> words;
+      for (const auto& [name, value] : given) words[name] = {value};
+      RunSettings settings;
+      settings.options = Options::parse(card_.action("stability"), words);
+      settings.threads = threads;
+      offprint::Run run(settings, record, *ranks);
+      stability(run);
+    } catch (const InputError& error) {
+      record.outcome.error = error.what();
+    }
+    return record.outcome;
+  }
+  [[nodiscard]] std::string refusal(const Given& given) const {
+    const auto outcome = act(given);
+    return outcome.error.empty() ? "no InputError" : outcome.error;
+  }
+
+  std::filesystem::path folder_;
+
+ private:
+  Card card_ = read_card(OFFPRINT_CARD, "sgd-stability");
+};
+
+MatrixXd five_by_three() {
+  MatrixXd g(5, 3);
+  g << 1, 0, 0, 1, 1, 0, 0, 1, 2, 1, -1, 1, 2, 0, 1;
+  return g;
+}
+
+// ---------------------------------------------------------------- known gradients
+
+TEST_F(StabilityAction, KnownGradientsHaveKnownThresholds) {
+  const auto r = act({{"gradients", npy("g.npy", five_by_three())}, {"learning-rate", "0.5"}, {"batch-size", "1,2,4"}});
+  ASSERT_EQ(r.error, "");
+  EXPECT_NEAR(r.metrics.at("threshold_b1"), 0.438041196001, 1e-11);
+  EXPECT_NEAR(r.metrics.at("threshold_b2"), 0.681508257556, 1e-11);
+  EXPECT_NEAR(r.metrics.at("threshold_b4"), 0.864363899112, 1e-11);
+  EXPECT_NEAR(r.metrics.at("trace"), 3.2, 1e-12);
+  EXPECT_NEAR(r.metrics.at("lambda_max"), 1.921110255093, 1e-11);
+  EXPECT_EQ(r.metrics.at("smallest_stable_batch"), 2);
+  EXPECT_EQ(r.cell("thresholds", 0, "verdict"), "unstable");
+  EXPECT_GT(r.cell("thresholds", 0, "growth a step").get<double>(), 1.0);
+  EXPECT_EQ(r.cell("thresholds", 1, "verdict"), "stable");
+  EXPECT_THAT(r.notes, Contains(AllOf(HasSubstr("batch size 1 can stay"), HasSubstr("up to a learning rate of 0.438"),
+                                      HasSubstr("full-batch descent up to 1.041"),
+                                      HasSubstr("only with batches of 2 or more"))));
+  EXPECT_THAT(r.figures, IsSupersetOf({"sharpness", "batches", "gradients"}));
+  const auto spectrum = io::read_csv(path("spectrum.csv"));
+  ASSERT_EQ(spectrum.values.rows(), 3);
+  EXPECT_NEAR(spectrum.values(0, 0), 1.921110255093, 1e-11);
+}
+
+TEST_F(StabilityAction, VerdictsInWords) {
+  const auto g = npy("g.npy", five_by_three());
+  const auto sentence = [&](const char* eta) {
+    const auto r = act({{"gradients", g}, {"learning-rate", eta}});
+    EXPECT_EQ(r.error, "");
+    return r.notes.back();
+  };
+  EXPECT_THAT(sentence("0.2"), HasSubstr("edge for batch size 1 (stable)"));
+  EXPECT_THAT(sentence("0.43"), HasSubstr("edge for batch size 1 (marginal)"));
+  EXPECT_THAT(sentence("0.95"), HasSubstr("only batches larger than the 5 samples"));
+  EXPECT_THAT(sentence("1.1"), HasSubstr("no batch size is stable, full-batch descent included"));
+  const auto none = act({{"gradients", g}});
+  EXPECT_THAT(none.notes.back(), HasSubstr("--learning-rate gives a verdict"));
+}
+
+TEST_F(StabilityAction, WithoutReplacement) {
+  const auto g = npy("g.npy", five_by_three());
+  const auto r = act({{"gradients", g}, {"batch-size", "2,5"}, {"without-replacement", "yes"}});
+  ASSERT_EQ(r.error, "");
+  EXPECT_NEAR(r.metrics.at("threshold_b2"), 0.770863898918, 1e-11);
+  EXPECT_NEAR(r.metrics.at("threshold_b5"), 1.041064662842, 1e-11);
+  EXPECT_THAT(refusal({{"gradients", g}, {"batch-size", "6"}, {"without-replacement", "yes"}}),
+              HasSubstr("at most the 5 samples"));
+}
+
+TEST_F(StabilityAction, ResidualsGiveLossAndAlignment) {
+  MatrixXd e(5, 1);
+  e << .3, -.2, .5, .1, -.4;
+  const auto r = act({{"gradients", npy("g.npy", five_by_three())}, {"residuals", npy("e.npy", e)}});
+  ASSERT_EQ(r.error, "");
+  EXPECT_NEAR(r.metrics.at("alignment"), 1.249760765550, 1e-11);
+  EXPECT_NEAR(r.metrics.at("loss"), 0.055, 1e-15);
+}
+
+TEST_F(StabilityAction, EveryFormatGivesTheSameNumbers) {
+  const MatrixXd g = five_by_three();
+  const auto expected = act({{"gradients", npy("g.npy", g)}}).metrics;
+  EXPECT_EQ(act({{"gradients", npy("single.npy", g, {"<f4", false})}}).metrics, expected);
+  EXPECT_EQ(act({{"gradients", npy("fortran.npy", g, {"", true})}}).metrics, expected);
+  io::write_csv(path("g.csv"), {"a", "b", "c"}, g);
+  EXPECT_EQ(act({{"gradients", path("g.csv")}}).metrics, expected);
+  EXPECT_EQ(act({{"gradients", path("g.npy")}}, 1).metrics, act({{"gradients", path("g.npy")}}, 3).metrics);
+}
+
+TEST_F(StabilityAction, SamplesAndOutputs) {
+  MatrixXd g(40, 6);
+  Stream(1, "g").fill_normal({g.data(), static_cast<std::size_t>(g.size())});
+  const auto file = npy("g.npy", g);
+  EXPECT_EQ(act({{"gradients", file}, {"samples", "10"}}).metrics.at("samples"), 10);
+  const auto r = act({{"gradients", file}, {"outputs", "4"}});
+  EXPECT_EQ(r.metrics.at("samples"), 10);
+  EXPECT_THAT(r.notes, Contains(HasSubstr("Gauss-Newton matrix of 4 outputs")));
+  EXPECT_THAT(refusal({{"gradients", file}, {"outputs", "7"}}), HasSubstr("40 rows are no multiple of --outputs 7"));
+  EXPECT_THAT(refusal({{"gradients", file}, {"samples", "1"}}), HasSubstr("at least 2"));
+}
+
+TEST_F(StabilityAction, WithoutInputASmallNetworkIsTrained) {
+  const auto r = act({});
+  ASSERT_EQ(r.error, "");
+  EXPECT_LT(r.metrics.at("loss"), 1e-12);
+  EXPECT_LE(0.02, 1.05 * r.metrics.at("threshold_b1"));  // training could only end where it is stable
+  EXPECT_THAT(r.figures, IsSupersetOf({"sharpness", "batches", "gradients", "loss", "trace"}));
+  const auto stopped = act({{"train", "yes"}, {"steps", "300"}});
+  EXPECT_THAT(stopped.notes, Contains(HasSubstr("had not reached a loss of 1e-12 after 300 steps")));
+  EXPECT_THAT(stopped.notes,
+              Contains(AllOf(HasSubstr("not an interpolating minimum: H != G"), HasSubstr("||H - G||"))));
+  EXPECT_THAT(refusal({{"learning-rate", "5"}, {"clip-norm", "1e300"}}),
+              AllOf(HasSubstr("training diverged: step"), HasSubstr("lower --learning-rate or set --clip-norm")));
+}
+
+// ---------------------------------------------------------------- bad input
+
+TEST_F(StabilityAction, BadInput) {
+  const auto g = npy("g.npy", five_by_three());
+  EXPECT_THAT(refusal({{"gradients", g}, {"learning-rate", "0"}}), HasSubstr("--learning-rate is 0"));
+  EXPECT_THAT(refusal({{"gradients", g}, {"learning-rate", "-1"}}), HasSubstr("must be positive"));
+  EXPECT_THAT(refusal({{"gradients", g}, {"batch-size", "0"}}), HasSubstr("at least 1 sample"));
+  EXPECT_THAT(refusal({{"gradients", g}, {"model", g}}), HasSubstr("give the one or the other"));
+  EXPECT_THAT(refusal({{"gradients", g}, {"train", "yes"}}), HasSubstr("--train needs a model"));
+  EXPECT_THAT(refusal({{"data", g}}), HasSubstr("--data needs --model"));
+  EXPECT_THAT(refusal({{"residuals", g}}), HasSubstr("--residuals needs --gradients"));
+  EXPECT_THAT(refusal({{"gradients", npy("one.npy", five_by_three().topRows(1))}}), HasSubstr("at least 2"));
+  EXPECT_THAT(refusal({{"gradients", npy("zero.npy", MatrixXd::Zero(4, 3))}}),
+              HasSubstr("G = 0, every step size is stable"));
+  MatrixXd broken = five_by_three();
+  broken(3, 1) = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THAT(refusal({{"gradients", npy("nan.npy", broken)}}), HasSubstr("gradient of sample 4 is not finite"));
+  io::write_npy(path("cube.npy"), io::NdArray({2, 2, 3}, Eigen::VectorXd(Eigen::VectorXd::Ones(12))));
+  EXPECT_THAT(refusal({{"gradients", path("cube.npy")}}), HasSubstr("has 3 axes; gradients are a matrix"));
+  io::write_npy(path("flat.npy"), io::NdArray::from_vector(Eigen::VectorXd::Ones(4)));
+  EXPECT_THAT(refusal({{"gradients", path("flat.npy")}}), HasSubstr("has no rows; save a matrix"));
+  std::string objects = io::npy_bytes(io::NdArray::from_matrix(five_by_three()), {"", true});
+  objects.replace(objects.find("<f8"), 3, "|O8");
+  std::ofstream(path("objects.npy"), std::ios::binary) << objects;
+  EXPECT_THAT(refusal({{"gradients", path("objects.npy")}}), HasSubstr("only numbers: b1, i1 to i8"));
+  EXPECT_THAT(refusal({{"gradients", g}, {"residuals", npy("short.npy", MatrixXd::Ones(4, 1))}}),
+              HasSubstr("give one for each row of --gradients"));
+  MatrixXd e = MatrixXd::Ones(5, 1);
+  e(2, 0) = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(refusal({{"gradients", g}, {"residuals", npy("inf.npy", e)}}),
+              HasSubstr("residual of sample 3 is not finite"));
+}
+
+}  // namespace
+}  // namespace offprint::papers::sgd_stability
