@@ -21,12 +21,15 @@
 #include "offprint/core/random.hpp"
 #include "offprint/io/csv.hpp"
 #include "offprint/io/npy.hpp"
+#include "offprint/nn/mlp.hpp"
+#include "offprint/nn/torch/networks.hpp"
 
 namespace offprint::papers::sgd_stability {
 namespace {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
+using Eigen::VectorXd;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -214,6 +217,124 @@ TEST_F(StabilityAction, WithoutInputASmallNetworkIsTrained) {
               AllOf(HasSubstr("training diverged: step"), HasSubstr("lower --learning-rate or set --clip-norm")));
 }
 
+// ---------------------------------------------------------------- models
+
+// f(x) = w . x + c with d = 3, as a TorchScript file; without LibTorch the tests that need it are skipped.
+class StabilityOfModels : public StabilityAction {
+ protected:
+  void SetUp() override {
+    const nn::Mlp net = linear(1);
+    try {
+      nn::script_mlp(net, VectorXd::LinSpaced(net.parameters(), 0.5, 1.25)).save(path("linear.pt"));
+      const nn::Mlp two = linear(2);
+      nn::script_mlp(two, VectorXd::LinSpaced(two.parameters(), -1, 1)).save(path("two.pt"));
+    } catch (const NotAvailable& absent) {
+      GTEST_SKIP() << absent.what();
+    }
+    Stream(2, "x").fill_normal({x_.data(), static_cast<std::size_t>(x_.size())});
+    theta_ = VectorXd::LinSpaced(4, 0.5, 1.25);
+    y_ = x_ * theta_.head(3) + VectorXd::Constant(12, theta_(3));
+    npy("x.npy", x_);
+    npy("y.npy", y_);
+  }
+  static nn::Mlp linear(Index outputs) { return nn::Mlp({3, outputs}); }
+  [[nodiscard]] Given given(const Given& more = {}) const {
+    Given out{{"model", path("linear.pt")}, {"data", path("x.npy")}, {"targets", path("y.npy")}};
+    for (const auto& [name, value] : more) out[name] = value;
+    return out;
+  }
+
+  MatrixXd x_{12, 3};
+  VectorXd theta_;
+  MatrixXd y_;
+};
+
+TEST_F(StabilityOfModels, ALinearModelHasTheThresholdsOfItsInputs) {
+  MatrixXd g(12, 4);
+  g << x_, MatrixXd::Ones(12, 1);
+  const auto expected = act({{"gradients", npy("g.npy", g)}, {"batch-size", "1,3"}});
+  const auto r = act(given({{"batch-size", "1,3"}, {"learning-rate", "0.1"}}));
+  ASSERT_EQ(r.error, "");
+  for (const char* name : {"trace", "lambda_max", "threshold_b1", "threshold_b3"})
+    EXPECT_NEAR(r.metrics.at(name) / expected.metrics.at(name), 1, 1e-6) << name;
+  EXPECT_LT(r.metrics.at("loss"), 1e-10);
+  EXPECT_LT(r.metrics.at("residual_part"), 1e-6);
+  EXPECT_THAT(r.notes, Contains(HasSubstr("torch.nn.MSELoss counts twice here")));
+}
+
+TEST_F(StabilityOfModels, ATableHoldsInputsAndTargets) {
+  MatrixXd table(12, 4);
+  table << x_.leftCols(1), y_, x_.rightCols(2);
+  io::write_csv(path("t.csv"), {"a", "target", "b", "c"}, table);
+  const auto expected = act(given()).metrics;
+  for (const char* column : {"target", "2"}) {
+    const auto r = act({{"model", path("linear.pt")}, {"data", path("t.csv")}, {"target-column", column}});
+    ASSERT_EQ(r.error, "");
+    EXPECT_EQ(r.metrics, expected);
+  }
+  EXPECT_THAT(refusal({{"model", path("linear.pt")}, {"data", path("t.csv")}, {"target-column", "targt"}}),
+              HasSubstr("did you mean 'target'"));
+}
+
+TEST_F(StabilityOfModels, TrainingStartsFromTheGivenWeights) {
+  MatrixXd other = y_;
+  other += x_.leftCols(1);
+  npy("other.npy", other);
+  const auto before = act(given({{"targets", path("other.npy")}}));
+  EXPECT_THAT(before.notes, Contains(HasSubstr("not an interpolating minimum: H != G")));
+  const auto r = act(given({{"targets", path("other.npy")},
+                            {"train", "yes"},
+                            {"learning-rate", "0.05"},
+                            {"steps", "2000"},
+                            {"batch-size", "1"}}));
+  ASSERT_EQ(r.error, "");
+  EXPECT_LT(r.metrics.at("loss"), 1e-10);
+  EXPECT_THAT(r.figures, IsSupersetOf({"loss", "trace"}));
+  // What was saved is what was reached.
+  const auto again = act(given({{"model", path("trained.pt")}, {"targets", path("other.npy")}}));
+  EXPECT_LT(again.metrics.at("loss"), 1e-10);
+  EXPECT_THAT(refusal(given({{"targets", path("other.npy")},
+                             {"train", "yes"},
+                             {"learning-rate", "1e30"},
+                             {"clip-norm", "1e300"},
+                             {"steps", "200"}})),
+              HasSubstr("lower --learning-rate or set --clip-norm"));
+  EXPECT_THAT(refusal(given({{"train", "yes"}})), HasSubstr("--train needs a --learning-rate"));
+}
+
+TEST_F(StabilityOfModels, CrossEntropyTakesClassNumbers) {
+  MatrixXd labels(12, 1);
+  for (Index i = 0; i < 12; ++i) labels(i) = static_cast<double>(i % 2);
+  npy("labels.npy", labels.col(0), {"<i8", false});
+  const auto r = act(
+      {{"model", path("two.pt")}, {"data", path("x.npy")}, {"targets", path("labels.npy")}, {"loss", "cross-entropy"}});
+  ASSERT_EQ(r.error, "");
+  EXPECT_EQ(r.metrics.at("samples"), 12);
+  EXPECT_LE(r.metrics.at("threshold_b1") * r.metrics.at("trace") / 2, 2);  // 2 k / Tr(G), k = 2
+  EXPECT_THAT(r.notes, Contains(HasSubstr("Gauss-Newton matrix of 2 outputs")));
+}
+
+TEST_F(StabilityOfModels, BadInput) {
+  EXPECT_THAT(refusal({{"model", path("linear.pt")}}), HasSubstr("--model needs --data"));
+  EXPECT_THAT(refusal({{"model", path("linear.pt")}, {"data", path("x.npy")}}), HasSubstr("needs the targets"));
+  npy("short.npy", y_.topRows(11));
+  EXPECT_THAT(refusal(given({{"targets", path("short.npy")}})), HasSubstr("targets of 11 samples but"));
+  EXPECT_THAT(refusal(given({{"model", path("two.pt")}})), HasSubstr("confirm with --outputs 2"));
+  EXPECT_THAT(refusal(given({{"outputs", "2"}})), HasSubstr("gives 1 outputs a sample"));
+  EXPECT_THAT(refusal(given({{"model", path("two.pt")}, {"outputs", "2"}})),
+              HasSubstr("targets have 1 values a sample"));
+  MatrixXd broken = y_;
+  broken(4, 0) = std::numeric_limits<double>::quiet_NaN();
+  npy("broken.npy", broken);
+  EXPECT_THAT(refusal(given({{"targets", path("broken.npy")}})), HasSubstr("target of sample 4 is not finite"));
+  broken = x_;
+  broken(7, 1) = std::numeric_limits<double>::infinity();
+  npy("broken.npy", broken);
+  EXPECT_THAT(refusal(given({{"data", path("broken.npy")}})), HasSubstr("sample 7 is not finite"));
+  EXPECT_THAT(refusal(given({{"model", path("x.npy")}})), HasSubstr("TorchScript"));
+  EXPECT_THAT(refusal(given({{"loss", "cross-entropy"}})), HasSubstr("y.npy"));  // not class numbers
+}
+
 // ---------------------------------------------------------------- bad input
 
 TEST_F(StabilityAction, BadInput) {
@@ -230,7 +351,7 @@ TEST_F(StabilityAction, BadInput) {
               HasSubstr("G = 0, every step size is stable"));
   MatrixXd broken = five_by_three();
   broken(3, 1) = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_THAT(refusal({{"gradients", npy("nan.npy", broken)}}), HasSubstr("gradient of sample 4 is not finite"));
+  EXPECT_THAT(refusal({{"gradients", npy("nan.npy", broken)}}), HasSubstr("gradient of sample 3 is not finite"));
   io::write_npy(path("cube.npy"), io::NdArray({2, 2, 3}, Eigen::VectorXd(Eigen::VectorXd::Ones(12))));
   EXPECT_THAT(refusal({{"gradients", path("cube.npy")}}), HasSubstr("has 3 axes; gradients are a matrix"));
   io::write_npy(path("flat.npy"), io::NdArray::from_vector(Eigen::VectorXd::Ones(4)));
@@ -244,7 +365,7 @@ TEST_F(StabilityAction, BadInput) {
   MatrixXd e = MatrixXd::Ones(5, 1);
   e(2, 0) = std::numeric_limits<double>::infinity();
   EXPECT_THAT(refusal({{"gradients", g}, {"residuals", npy("inf.npy", e)}}),
-              HasSubstr("residual of sample 3 is not finite"));
+              HasSubstr("residual of sample 2 is not finite"));
 }
 
 }  // namespace

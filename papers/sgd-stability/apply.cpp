@@ -118,15 +118,16 @@ class Analysis {
           "becomes "
           "2 * {} / Tr(G).",
           subject_.outputs, subject_.outputs));
-    if (subject_.loss && subject_.target_variance && *subject_.loss > 1e-3 * *subject_.target_variance)
-      run_.note(
-          fmt::format("not an interpolating minimum: H != G, the bound is not the paper's (loss {:.3g}, {:.2g} of "
-                      "the targets' variance{})",
-                      *subject_.loss, *subject_.loss / *subject_.target_variance,
-                      subject_.residual_part ? fmt::format("; ||H - G|| is about {:.3g} beside lambda_max(G) = "
-                                                           "{:.3g}",
-                                                           *subject_.residual_part, at_.largest())
-                                             : ""));
+    if (subject_.loss && subject_.scale && *subject_.loss > 1e-3 * *subject_.scale) {
+      std::string text = fmt::format(
+          "not an interpolating minimum: H != G, the bound is not the paper's (loss {:.3g}, "
+          "{:.2g} of {}",
+          *subject_.loss, *subject_.loss / *subject_.scale, subject_.scale_name);
+      if (subject_.residual_part)
+        text += fmt::format("; ||H - G|| is about {:.3g} beside lambda_max(G) = {:.3g}", *subject_.residual_part,
+                            at_.largest());
+      run_.note(text + ")");
+    }
     const auto& training = subject_.training;
     if (!training.log.empty() && !training.converged)
       run_.note(

@@ -115,7 +115,7 @@ Subject from_gradients(Run& run) {
     subject.residuals = file.values.col(0)(samples);
     for (std::size_t i = 0; i < samples.size(); ++i)
       if (!std::isfinite(subject.residuals(static_cast<Index>(i))))
-        throw InputError(fmt::format("the residual of sample {} is not finite", samples[i] + 1));
+        throw InputError(fmt::format("the residual of sample {} is not finite", samples[i]));
     subject.loss = subject.residuals.squaredNorm() / (2 * static_cast<double>(samples.size()));
   } else {
     run.note(
@@ -150,7 +150,7 @@ Subject from_example(Run& run) {
   subject.gradient_norm = std::sqrt((net.a.cwiseProduct(u)).squaredNorm() + (net.b.cwiseProduct(u)).squaredNorm());
   // H - G couples a_j with b_j by u_j: its norm is the largest |u_j|, exactly.
   subject.residual_part = u.cwiseAbs().maxCoeff();
-  subject.target_variance = (y.array() - y.mean()).square().mean();
+  subject.scale = (y.array() - y.mean()).square().mean();
   return subject;
 }
 

@@ -23,10 +23,11 @@ struct Subject {
   Eigen::VectorXd residuals;  // one output: f - y of each sample; otherwise empty
   std::optional<double> loss;
   std::optional<double> gradient_norm;
-  std::optional<double> residual_part;    // estimate of ||H - G||
-  std::optional<double> target_variance;  // of regression targets
-  double learning_rate = 0;               // 0: none was given
-  landscape::DescentReport training;      // empty log: it was not trained here
+  std::optional<double> residual_part;  // estimate of ||H - G||
+  std::optional<double> scale;          // what the loss is small against: the variance of the targets
+  std::string scale_name = "the targets' variance";
+  double learning_rate = 0;           // 0: none was given
+  landscape::DescentReport training;  // empty log: it was not trained here
 };
 
 /// --gradients FILE.

@@ -25,7 +25,7 @@ void require_finite(const MatrixXd& block, Index first) {
     for (Index j = 0; j < block.cols(); ++j)
       if (!std::isfinite(block(i, j)))
         throw InputError(fmt::format("the gradient of sample {} is not finite (parameter {}: {}); all must be numbers",
-                                     i + 1, first + j + 1, block(i, j)));
+                                     i, first + j, block(i, j)));
 }
 
 }  // namespace
