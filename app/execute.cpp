@@ -36,14 +36,6 @@ class NoRecord final : public OpenRun {
   [[nodiscard]] std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
 };
 
-std::string resolve_device(const std::string& wanted) {
-  if (wanted == "auto" || wanted == "cpu") return "cpu";
-  // Components choose CUDA through LibTorch; no module that is built here uses it yet, so say so instead of ignoring
-  // it.
-  throw InputError("device '" + wanted +
-                   "' is not available here: this build has no paper that computes on a GPU; use --device cpu");
-}
-
 Colour colour_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::kHolds:
@@ -142,7 +134,7 @@ class Execution {
     plan.seed = command_.settings().seed;
     plan.threads = command_.settings().threads;
     plan.ranks = command_.ranks().size();
-    plan.device = resolve_device(command_.settings().device);
+    plan.device = paper_.choose_device(command_.settings().device);
     plan.libraries = paper_.libraries();
     return plan;
   }

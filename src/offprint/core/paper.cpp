@@ -31,4 +31,10 @@ std::vector<std::string> Paper::actions() const {
   return names;
 }
 
+std::string Paper::choose_device(const std::string& wanted) const {
+  if (choose_device_) return choose_device_(wanted);
+  if (wanted == "auto" || wanted == "cpu") return "cpu";
+  throw InputError("device '" + wanted + "' is not available for this paper: it computes on the CPU; use --device cpu");
+}
+
 }  // namespace offprint

@@ -28,6 +28,12 @@ class Paper {
   /// Name and version of a numeric library the study computes with; kept in every run record.
   void library(std::string name, std::string version) { libraries_[std::move(name)] = std::move(version); }
 
+  /// How --device is understood: a function from what the user wrote ("auto", "cpu", "cuda", "cuda:N") to the device
+  /// that runs get, throwing InputError for what is not here. Without one the paper computes on the
+  /// CPU.
+  void devices(std::function<std::string(const std::string&)> choose) { choose_device_ = std::move(choose); }
+  [[nodiscard]] std::string choose_device(const std::string& wanted) const;
+
   /// Measures a claim. A claim that is registered without a function throws NotAvailable (a new room's honest state).
   [[nodiscard]] Measurement check(const Claim& claim, Run& run) const;
   void apply(std::string_view action, Run& run) const;
@@ -40,6 +46,7 @@ class Paper {
   std::map<std::string, ClaimFunction, std::less<>> claims_;
   std::map<std::string, ActionFunction, std::less<>> actions_;
   std::map<std::string, std::string> libraries_;
+  std::function<std::string(const std::string&)> choose_device_;
 };
 
 /// What OFFPRINT_PAPER exports from a module.

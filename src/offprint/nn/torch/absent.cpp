@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/nn/torch/device.hpp"
 #include "offprint/nn/torch/networks.hpp"
 #include "offprint/nn/torch/script_loss.hpp"
 #include "offprint/nn/torch/script_model.hpp"
@@ -62,6 +63,12 @@ linalg::SymmetricOperator ScriptLoss::empirical_fisher() const { absent(); }
 ScriptLoss::Rows ScriptLoss::gauss_newton_rows(Eigen::Index, Eigen::Index) const { absent(); }
 ScriptLoss::Rows ScriptLoss::sample_gradients(Eigen::Index, Eigen::Index) const { absent(); }
 Eigen::MatrixXd ScriptLoss::output_gradients() const { absent(); }
+
+std::string choose_device(const std::string& wanted) {
+  if (wanted == "auto" || wanted == "cpu") return "cpu";
+  absent();
+}
+std::vector<std::pair<std::string, std::string>> torch_versions() { return {}; }
 
 ScriptModel script_mlp(const Mlp&, const Eigen::Ref<const Eigen::VectorXd>&, const ScriptModelOptions&) { absent(); }
 ScriptModel script_conv_net(const ConvNetShape&, Stream, const ScriptModelOptions&) { absent(); }

@@ -52,7 +52,8 @@ torch::Device to_device(const std::string& name) {
   if (device->is_cuda()) {
     const auto count = torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
     if (device->index() >= count || count == 0)
-      throw NotAvailable(fmt::format("device '{}' is not here: LibTorch sees {} CUDA devices", name, count));
+      throw InputError(fmt::format("device '{}' is not available here: LibTorch sees {} CUDA devices; use --device cpu",
+                                   name, count));
   } else if (!device->is_cpu()) {
     throw InputError(fmt::format("unknown device '{}'; cpu, cuda and cuda:N are devices", name));
   }

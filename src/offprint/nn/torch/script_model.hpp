@@ -39,7 +39,7 @@ class ScriptModel {
  public:
   /// Opens a file written by torch.jit.save. Throws InputError: not a TorchScript file (a state_dict or a pickled
   /// module is none), no parameters (frozen for inference), none that requires a gradient, a parameter that is not
-  /// finite (its name); NotAvailable when this build has no LibTorch or the device is not here.
+  /// finite (its name), a device that is not here; NotAvailable when this build has no LibTorch.
   static ScriptModel load(const std::filesystem::path& path, const ScriptModelOptions& options = {});
 
   ~ScriptModel();

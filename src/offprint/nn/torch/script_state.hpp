@@ -41,7 +41,7 @@ class TorchScope {
   bool optimize_;
 };
 
-/// A device by name. Throws InputError for an unknown name, NotAvailable when it is not on this machine.
+/// A device by name. Throws InputError for an unknown name and for one that is not on this machine.
 [[nodiscard]] torch::Device to_device(const std::string& name);
 
 /// LibTorch's error message without its stack trace, in one line.
