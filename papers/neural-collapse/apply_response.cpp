@@ -69,20 +69,20 @@ void response(Run& run) {
   run.table("levels", levels);
   run.figure("staircase", Figure::line(plot));
 
-  LinePlot bars;
-  bars.title = "Gain of one more layer, class by class";
-  bars.caption = "Tr Sigma_W of the class after over before: below 1, the layer brings its samples closer together.";
-  bars.x = {.title = "class"};
-  bars.y = {.title = "gain"};
-  bars.series = {{.name = "predicted", .points = true}, {.name = "solved", .points = true}};
+  ScatterPlot gains;
+  gains.title = "Gain of one more layer, class by class";
+  gains.caption = "Tr Sigma_W of the class after over before: below 1, the layer brings its samples closer together.";
+  gains.x = {.title = "class"};
+  gains.y = {.title = "gain"};
+  gains.groups = {{.name = "predicted"}, {.name = "solved"}};
   for (Eigen::Index k = 0; k < input.labels.classes(); ++k) {
-    const double gains[] = {gain.predicted(k) / gain.within(k), after.class_within(k) / gain.within(k)};
+    const double of_class[] = {gain.predicted(k) / gain.within(k), after.class_within(k) / gain.within(k)};
     for (std::size_t s = 0; s < 2; ++s) {
-      bars.series[s].x.push_back(static_cast<double>(input.labels.label(k)));
-      bars.series[s].y.push_back(gains[s]);
+      gains.groups[s].x.push_back(static_cast<double>(input.labels.label(k)));
+      gains.groups[s].y.push_back(of_class[s]);
     }
   }
-  run.figure("gains", Figure::line(bars));
+  run.figure("gains", Figure::scatter(gains));
 }
 
 }  // namespace offprint::papers::neural_collapse

@@ -74,7 +74,7 @@ void draw_projection(Run& run, const std::string& name, const std::string& title
                      const landscape::FeatureSource& features, const landscape::ClassLabels& labels,
                      const landscape::CollapseMetrics& metrics) {
   constexpr Index kMost = 100;
-  constexpr Index kGroups = 12;  // more classes than that are told apart by a colour scale
+  constexpr Index kGroups = 8;  // more classes than that are told apart by a colour scale
   if (metrics.rank < 2) return;
   const Index classes = labels.classes();
   ScatterPlot plot;

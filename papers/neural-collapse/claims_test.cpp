@@ -1,0 +1,92 @@
+// The claims that need no data set, judged by the card, with a record that keeps what a reader would see.
+#include "claims.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "offprint/core/card.hpp"
+#include "offprint/core/error.hpp"
+
+namespace offprint::papers::neural_collapse {
+namespace {
+
+using ::testing::UnorderedElementsAre;
+
+class Record : public RunRecord {
+ public:
+  void metric(const std::string&, const std::string&, const Estimate&, const std::string&) override {}
+  void table(const std::string&, const std::string& name, const Table& table) override { tables[name] = table; }
+  void figure(const std::string&, const std::string& name, const Figure&) override { figures.insert(name); }
+  void note(const std::string&, const std::string&) override {}
+  void artifact(const std::string&, const std::function<void(const std::filesystem::path&)>&) override {}
+  void save_checkpoint(const std::string&, const std::string&) override {}
+  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
+
+  std::map<std::string, Table> tables;
+  std::set<std::string> figures;
+};
+
+using ClaimFunction = Measurement (*)(const Claim&, offprint::Run&);
+
+class CollapseClaims : public ::testing::Test {
+ protected:
+  Measurement measure(const std::string& id, ClaimFunction f, unsigned threads = 1) {
+    RunSettings settings;
+    settings.threads = threads;
+    settings.data = [](const std::string& name) -> std::filesystem::path { throw NotAvailable(name + " is not here"); };
+    const auto ranks = single_process();
+    offprint::Run run(settings, record_, *ranks, id);
+    return f(card_.claim(id), run);
+  }
+  void expect_holds(const std::string& id, const Measurement& measured) const {
+    for (const auto& c : judge(card_.claim(id), measured).criteria)
+      EXPECT_EQ(c.verdict, Verdict::kHolds) << id << ": " << c.name << " = " << c.measured.value << ", rule " << c.rule;
+  }
+
+  Record record_;
+  Card card_ = read_card(OFFPRINT_CARD, "neural-collapse");
+};
+
+double value(const Measurement& measured, const std::string& name) { return measured.values().at(name).value; }
+
+TEST_F(CollapseClaims, N1TheUnconstrainedModelCollapses) {
+  expect_holds("N1", measure("N1", n1));
+  EXPECT_EQ(record_.tables.at("starts").rows.size(), 9U);
+}
+
+TEST_F(CollapseClaims, N2ThePathIsMonotone) {
+  expect_holds("N2", measure("N2", n2));
+  EXPECT_THAT(record_.figures, UnorderedElementsAre("nc1", "traces"));
+}
+
+TEST_F(CollapseClaims, N3TheCorollaryAndTheOracles) {
+  // The sheet's ranges of the difference from the path are those of its own ten draws, and not asserted here.
+  const auto measured = measure("N3", n3);
+  for (const auto& c : judge(card_.claim("N3"), measured).criteria) {
+    if (c.name.starts_with("flow_difference")) continue;
+    EXPECT_EQ(c.verdict, Verdict::kHolds) << c.name << " = " << c.measured.value;
+  }
+  EXPECT_EQ(record_.tables.at("seeds").rows.size(), 40U);
+}
+
+TEST_F(CollapseClaims, N4TheStaircase) { expect_holds("N4", measure("N4", n4)); }
+
+TEST_F(CollapseClaims, N5TheResponsePredicts) { expect_holds("N5", measure("N5", n5)); }
+
+TEST_F(CollapseClaims, ThreadsChangeNoBit) {
+  const auto one = measure("N3", n3, 1);
+  const auto three = measure("N3", n3, 3);
+  for (const auto& [name, estimate] : one.values()) EXPECT_EQ(estimate.value, value(three, name)) << name;
+}
+
+TEST_F(CollapseClaims, ImagesThatAreNotHereAreNotMeasured) {
+  EXPECT_THROW((void)measure("N6", n6), NotAvailable);
+  EXPECT_THROW((void)measure("N7", n7), NotAvailable);
+}
+
+}  // namespace
+}  // namespace offprint::papers::neural_collapse
