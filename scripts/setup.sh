@@ -3,8 +3,6 @@
 
 # Clones at different places share compiled objects.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=yes
-# Lets it keep what was compiled with LibTorch's precompiled headers.
-export CCACHE_SLOPPINESS=pch_defines,time_macros
 
 say() { printf '\033[2m[%s]\033[0m %s\n' "$(basename "$0")" "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -22,11 +22,6 @@ using Tensors = std::vector<torch::Tensor>;
 
 constexpr std::size_t kSlices = 4;
 
-struct Chunk {
-  torch::Tensor x;
-  torch::Tensor y;  // class numbers or numeric targets
-};
-
 /// The loss of each sample of a batch, (batch).
 torch::Tensor sample_losses(Loss loss, const torch::Tensor& f, const torch::Tensor& y) {
   switch (loss) {
@@ -92,6 +87,11 @@ Tensors differentiate(const Tensors& outputs, const Tensors& inputs, const Tenso
 }  // namespace
 
 struct ScriptLoss::State {
+  struct Chunk {
+    torch::Tensor x;
+    torch::Tensor y;  // class numbers or numeric targets
+  };
+
   const ScriptModel::State* model = nullptr;
   Loss loss = Loss::kCrossEntropy;
   Parallel parallel;
@@ -357,7 +357,7 @@ std::vector<ParameterInfo> ScriptLoss::parameters() const { return state_->info;
 
 double ScriptLoss::value() const {
   std::vector<double> sums(kSlices, 0.0);
-  state_->for_each_chunk([&](const Chunk& chunk, std::size_t slice) {
+  state_->for_each_chunk([&](const State::Chunk& chunk, std::size_t slice) {
     const torch::NoGradGuard no_grad;
     sums[slice] += sample_losses(state_->loss, state_->model->forward(chunk.x), chunk.y).sum().item<double>();
   });
@@ -368,7 +368,7 @@ double ScriptLoss::value() const {
 
 double ScriptLoss::accuracy() const {
   std::vector<std::int64_t> right(kSlices, 0);
-  state_->for_each_chunk([&](const Chunk& chunk, std::size_t slice) {
+  state_->for_each_chunk([&](const State::Chunk& chunk, std::size_t slice) {
     const torch::NoGradGuard no_grad;
     const torch::Tensor said = state_->model->forward(chunk.x).argmax(1);
     const torch::Tensor meant = state_->loss == Loss::kCrossEntropy ? chunk.y : chunk.y.argmax(1);
@@ -388,7 +388,7 @@ double ScriptLoss::gradient(std::span<const std::size_t> batch, Eigen::Ref<Eigen
   Tensors x;
   Tensors y;
   for (const std::size_t i : batch) {
-    const Chunk one = state_->single(static_cast<Index>(i));
+    const State::Chunk one = state_->single(static_cast<Index>(i));
     x.push_back(one.x);
     y.push_back(one.y);
   }
@@ -403,7 +403,7 @@ linalg::SymmetricOperator ScriptLoss::empirical_fisher() const { return state_->
 ScriptLoss::Rows ScriptLoss::gauss_newton_rows(Index first, Index count) const {
   const State& state = *state_;
   return state.sample_rows(
-      first, count, state.outputs, [](const Chunk&, const torch::Tensor& f) { return f; },
+      first, count, state.outputs, [](const State::Chunk&, const torch::Tensor& f) { return f; },
       [&state](const torch::Tensor& f) {
         const torch::Tensor host = f.to(torch::kCPU, torch::kDouble).contiguous();
         const MatrixXd s =
@@ -419,7 +419,7 @@ ScriptLoss::Rows ScriptLoss::sample_gradients(Index first, Index count) const {
   const State& state = *state_;
   return state.sample_rows(
       first, count, 1,
-      [&state](const Chunk& chunk, const torch::Tensor& f) { return sample_losses(state.loss, f, chunk.y); },
+      [&state](const State::Chunk& chunk, const torch::Tensor& f) { return sample_losses(state.loss, f, chunk.y); },
       [](const torch::Tensor& f) {
         return torch::ones({1, 1}, f.options());
       });
@@ -429,7 +429,7 @@ MatrixXd ScriptLoss::output_gradients() const {
   const torch::NoGradGuard no_grad;
   MatrixXd out(outputs(), samples());
   Index first = 0;
-  for (const Chunk& chunk : state_->chunks) {
+  for (const State::Chunk& chunk : state_->chunks) {
     const torch::Tensor g = output_gradient(state_->loss, state_->model->forward(chunk.x), chunk.y)
                                 .to(torch::kCPU, torch::kDouble)
                                 .contiguous();

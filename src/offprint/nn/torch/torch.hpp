@@ -1,4 +1,4 @@
-// LibTorch's headers, precompiled: half a minute once instead of for every file. Works with 1.13 and 2.x.
+// LibTorch's headers, the one place that includes them. Works with 1.13 and 2.x.
 #pragma once
 
 #include <torch/script.h>
