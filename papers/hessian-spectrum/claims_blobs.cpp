@@ -12,6 +12,7 @@
 #include "offprint/landscape/outliers.hpp"
 #include "offprint/landscape/spectrum.hpp"
 #include "offprint/linalg/eigenpairs.hpp"
+#include "offprint/linalg/lapack.hpp"
 #include "offprint/linalg/trace.hpp"
 #include "pictures.hpp"
 #include "training.hpp"
@@ -33,6 +34,44 @@ std::vector<double> list(const VectorXd& v) { return {v.begin(), v.end()}; }
 VectorXd top(const linalg::SymmetricOperator& a, int classes, const Stream& start) {
   return linalg::extreme_eigenpairs(a, linalg::SpectrumEnd::kTop, 2 * classes + 4, start, {.tolerance = 1e-10}).values;
 }
+
+struct Spectra {
+  VectorXd g;         // all eigenvalues
+  VectorXd h;         // all; empty at width 60
+  double zero_h = 0;  // share of |lambda| < 1e-3 lambda_1
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(g, h, zero_h);
+  }
+};
+
+struct Split {
+  VectorXd h;
+  VectorXd g;
+  VectorXd r;
+  double difference = 0;  // max |H - G - R|
+  double asymmetry = 0;
+  std::vector<double> trace_h;  // over training
+  std::vector<double> trace_g;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(h, g, r, difference, asymmetry, trace_h, trace_g);
+  }
+};
+
+struct Compared {
+  VectorXd exact;
+  VectorXd nodes;  // of all rules, one after the other
+  VectorXd weights;
+  double outer = 0;
+  double fine = 0;
+  double all = 0;
+  double deviation = 0;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(exact, nodes, weights, outer, fine, all, deviation);
+  }
+};
 
 }  // namespace
 
@@ -91,15 +130,13 @@ Measurement h1(const Claim&, Run& run) {
       series.x.push_back(static_cast<double>(j + 1));
       series.y.push_back(tops[i](j, 1));
     }
-    Series dots = series;
-    dots.points = true;
+    series.points = true;
     plot.series.push_back(series);
-    plot.series.push_back(dots);
-    plot.series.back().name += " ";
   }
   run.table("outliers", table);
   run.figure("classes", Figure::line(plot));
-  for (const int k : {2, 3, 5}) run.metric(fmt::format("agree_h_k{}", k), static_cast<double>(agree_h[static_cast<std::size_t>(k)]));
+  for (const int k : {2, 3, 5})
+    run.metric(fmt::format("agree_h_k{}", k), static_cast<double>(agree_h[static_cast<std::size_t>(k)]));
   run.metric("agree_k10_of_2", static_cast<double>(agree[10]));
   return Measurement()
       .set("agree_initial", static_cast<double>(agree_initial))
@@ -115,20 +152,10 @@ Measurement h2(const Claim&, Run& run) {
   constexpr std::size_t kSeeds = 2;
   constexpr Index kTop = 4;
   constexpr double kZero = 1e-3;
-  struct Spectra {
-    VectorXd g;         // all eigenvalues
-    VectorXd h;         // all; empty at width 60
-    double zero_h = 0;  // share of |lambda| < 1e-3 lambda_1
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(g, h, zero_h);
-    }
-  };
   const auto all = run.ensemble("widths", kWidths.size() * kSeeds, [&](std::size_t i) {
     const Index hidden = kWidths[i / kSeeds];
     const std::uint64_t seed = i % kSeeds;
-    const auto net = train_on_blobs(
-        run, {.classes = kClasses, .hidden = hidden, .steps = 200, .seed = seed}, kSerial);
+    const auto net = train_on_blobs(run, {.classes = kClasses, .hidden = hidden, .steps = 200, .seed = seed}, kSerial);
     Spectra out;
     out.g = ls::descending_eigenvalues(net.loss.gauss_newton_matrix(net.theta));
     const auto hessian = net.loss.hessian(net.theta);
@@ -165,8 +192,7 @@ Measurement h2(const Claim&, Run& run) {
       const double zero_g = ls::mass_near_zero(span_of(spectra.g)).within_fine;
       counts.push_back(static_cast<double>(count));
       for (const auto& other : {0UL, 1UL, 2UL})
-        for (Index k = 0; k < kTop; ++k)
-          ratio = std::max(ratio, spectra.g[k] / all[other * kSeeds + seed].g[k]);
+        for (Index k = 0; k < kTop; ++k) ratio = std::max(ratio, spectra.g[k] / all[other * kSeeds + seed].g[k]);
       if (w + 1 < kWidths.size()) {
         growth_g = std::min(growth_g, zero_g - previous_g);
         growth_h = std::min(growth_h, spectra.zero_h - previous_h);
@@ -200,19 +226,6 @@ Measurement h2(const Claim&, Run& run) {
 Measurement h3(const Claim&, Run& run) {
   constexpr int kClasses = 5;
   constexpr std::size_t kSeeds = 2;
-  struct Split {
-    VectorXd h;
-    VectorXd g;
-    VectorXd r;
-    double difference = 0;  // max |H - G - R|
-    double asymmetry = 0;
-    std::vector<double> trace_h;  // over training
-    std::vector<double> trace_g;
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(h, g, r, difference, asymmetry, trace_h, trace_g);
-    }
-  };
   constexpr Index kSteps = 100;
   constexpr Index kEvery = 5;
   const auto all = run.ensemble("splits", kSeeds, [&](std::size_t seed) {
@@ -257,10 +270,11 @@ Measurement h3(const Claim&, Run& run) {
   }
   run.table("split", table);
   const auto& s = all[0];
-  run.figure("split", ordered_figure({{"H", list(s.h)}, {"G", list(s.g)}, {"R", list(s.r)}}, 1e-7,
-                                     "Outliers belong to G, negative eigenvalues to R",
-                                     "Ordered eigenvalues of the Hessian, its Gauss-Newton part and the rest (K = 5, 100 "
-                                     "steps). Dashed: negative ones by rank from the bottom; G has none."));
+  run.figure("split",
+             ordered_figure({{"H", list(s.h)}, {"G", list(s.g)}, {"R", list(s.r)}}, 1e-7,
+                            "Outliers belong to G, negative eigenvalues to R",
+                            "Ordered eigenvalues of the Hessian, its Gauss-Newton part and the rest (K = 5, 100 "
+                            "steps). Dashed: negative ones by rank from the bottom; G has none."));
   LinePlot plot;
   plot.title = "Trace over training";
   plot.caption = "Hutch++ with 60 products at each point; the trace of H stays close to that of G.";
@@ -281,31 +295,17 @@ Measurement h4(const Claim&, Run& run) {
   run.metric("lambda_1", values[0]);
   run.metric("lambda_200", values[199]);
   run.metric("lambda_201", values[200]);
-  run.figure("rank", ordered_figure({{"G", list(values)}}, 1e-18, "The rank of G is N (K - 1) = 200",
-                                    "Eigenvalues of the Gauss-Newton matrix with 100 samples and 3 classes, M = 1653: a "
-                                    "cliff behind the 200th, rounding beyond it."));
-  return Measurement()
-      .set("rank", static_cast<double>(rank))
-      .set("zeros", static_cast<double>(values.size() - rank));
+  run.figure("rank",
+             ordered_figure({{"G", list(values)}}, 1e-18, "The rank of G is N (K - 1) = 200",
+                            "Eigenvalues of the Gauss-Newton matrix with 100 samples and 3 classes, M = 1653: a "
+                            "cliff behind the 200th, rounding beyond it."));
+  return Measurement().set("rank", static_cast<double>(rank)).set("zeros", static_cast<double>(values.size() - rank));
 }
 
 Measurement h5(const Claim&, Run& run) {
   constexpr int kClasses = 5;
   constexpr std::size_t kSeeds = 3;
   constexpr Index kVectors = 20;
-  struct Compared {
-    VectorXd exact;
-    VectorXd nodes;    // of all rules, one after the other
-    VectorXd weights;
-    double outer = 0;
-    double fine = 0;
-    double all = 0;
-    double deviation = 0;
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(exact, nodes, weights, outer, fine, all, deviation);
-    }
-  };
   const auto compared = run.ensemble("quadratures", kSeeds, [&](std::size_t seed) {
     const auto net = train_on_blobs(run, {.classes = kClasses, .seed = seed}, kSerial);
     const auto hessian = net.loss.hessian(net.theta);
@@ -329,7 +329,7 @@ Measurement h5(const Claim&, Run& run) {
     MatrixXd power = matrix;
     const auto m = static_cast<double>(matrix.rows());
     for (int k = 1; k <= 3; ++k) {
-      if (k > 1) power = (power * matrix).eval();
+      if (k > 1) power = linalg::multiply(power, matrix);
       const double error =
           std::sqrt(2 * (power.squaredNorm() - power.diagonal().squaredNorm()) / static_cast<double>(kVectors)) / m;
       out.deviation = std::max(out.deviation, std::abs(quadrature.moment(k).value - power.trace() / m) / error);
@@ -363,8 +363,9 @@ Measurement h5(const Claim&, Run& run) {
   const linalg::SpectralQuadrature quadrature(exact.size(), rules, 60 * kVectors);
   const auto outliers = ls::count_outliers(span_of(exact), kClasses).largest.count;
   const VectorXd marked = exact.head(outliers);
-  run.figure("density", density_figure(quadrature, quadrature.resolution(), span_of(marked),
-                                       "Density of the Hessian of a small network (M = 1705)"));
+  run.figure("density",
+             density_figure(quadrature, quadrature.resolution(), span_of(marked),
+                            fmt::format("Density of the Hessian of a small network (M = {})", exact.size())));
   run.figure("cumulative", cumulative_figure(quadrature, span_of(exact), "Cumulative density: quadrature and exact"));
   run.figure("magnitudes", magnitude_figure(quadrature, exact[0], "Mass by magnitude"));
   return measured.set("distance_outer", worst.outer).set("moment_deviation", worst.deviation);

@@ -35,27 +35,28 @@ Figure density_figure(const linalg::SpectralQuadrature& quadrature, double sigma
     curve.lo.push_back(std::max(density.value[i] - density.error[i], floor));
     curve.hi.push_back(std::max(density.value[i] + density.error[i], floor));
   }
-  Series rug{.name = "Ritz values", .points = true};
+  PointGroup rug{.name = "Ritz values"};
   for (const auto& rule : quadrature.rules())
     for (const double t : rule.nodes) {
       rug.x.push_back(t);
       rug.y.push_back(floor);
     }
-  LinePlot plot;
+  ScatterPlot plot;
   plot.title = title;
   plot.caption = fmt::format(
-      "Share of eigenvalues per unit of λ, by Lanczos quadrature with {} start vectors, smoothed by a Gaussian of width "
-      "{:.3g}; band: one standard error. Dots below: Ritz values.{}",
-      quadrature.rules().size(), sigma, outliers.empty() ? "" : " Marked: the outliers, one eigenvalue of mass 1/M each.");
+      "Share of eigenvalues per unit of λ, by Lanczos quadrature with {} start vectors, smoothed by a Gaussian of "
+      "width "
+      "{:.3g}; band: one standard error. Dots at the foot: Ritz values.{}",
+      quadrature.rules().size(), sigma,
+      outliers.empty() ? "" : " Marked: the outliers, one eigenvalue of mass 1/M each.");
   plot.x = {.title = "λ"};
-  plot.y = {.title = "density", .unit = "1/λ", .log = true};
-  plot.series = {curve, rug};
+  plot.y = {.title = "density", .unit = "1/λ", .log = true, .lo = 0.5 * floor};
+  plot.groups = {rug};
   if (!outliers.empty())
-    plot.series.push_back({.name = "outliers",
-                           .x = {outliers.begin(), outliers.end()},
-                           .y = std::vector<double>(outliers.size(), peak),
-                           .points = true});
-  return Figure::line(plot);
+    plot.groups.push_back(
+        {.name = "outliers", .x = {outliers.begin(), outliers.end()}, .y = std::vector<double>(outliers.size(), peak)});
+  plot.curves = {curve};
+  return Figure::scatter(plot);
 }
 
 Figure cumulative_figure(const linalg::SpectralQuadrature& quadrature, std::span<const double> exact,
@@ -89,8 +90,8 @@ Figure cumulative_figure(const linalg::SpectralQuadrature& quadrature, std::span
 }
 
 Figure magnitude_figure(const linalg::SpectralQuadrature& quadrature, double largest, const std::string& title) {
-  constexpr double kDecades = 6;
-  constexpr Index kBins = 36;
+  constexpr double kDecades = 3;
+  constexpr Index kBins = 12;
   const double top = 1.0001 * std::max({largest, quadrature.largest(), -quadrature.smallest()});
   const auto histogram = quadrature.log_histogram(top * std::pow(10.0, -kDecades), top, kBins);
   const VectorXd middle = (histogram.edges.head(kBins).array() * histogram.edges.tail(kBins).array()).sqrt();
@@ -104,13 +105,15 @@ Figure magnitude_figure(const linalg::SpectralQuadrature& quadrature, double lar
   };
   LinePlot plot;
   plot.title = title;
-  plot.caption = fmt::format("Share of eigenvalues in bins of a sixth of a decade of |λ|; {:.3g} of all lie below the "
-                             "smallest bin. Widths below about 1e-3 of the largest are the quadrature's guess.",
-                             histogram.zero.value);
+  plot.caption = fmt::format(
+      "Share of eigenvalues in bins of a quarter of a decade of |λ|; {:.3g} of all lie below the "
+      "smallest bin. Widths below about 1e-3 of the largest are the quadrature's guess.",
+      histogram.zero.value);
   plot.x = {.title = "|λ|", .log = true};
   plot.y = {.title = "share of eigenvalues in the bin"};
   plot.series = {series("positive", histogram.positive), series("negative", histogram.negative)};
   plot.series[1].dashed = true;
+  plot.reference_lines = {{.at = quadrature.resolution(), .label = "resolution", .vertical = true}};
   return Figure::line(plot);
 }
 

@@ -30,8 +30,8 @@ struct Ordered {
   std::string name;
   std::vector<double> values;
 };
-/// Ordered eigenvalues on log axes: rank 1, 2, ... from the top; negative ones as |lambda| by their rank from the bottom
-/// (dashed). Values below `floor` times the largest are left out.
+/// Ordered eigenvalues on log axes: rank 1, 2, ... from the top; negative ones as |lambda| by their rank from the
+/// bottom (dashed). Values below `floor` times the largest are left out.
 [[nodiscard]] Figure ordered_figure(const std::vector<Ordered>& spectra, double floor, const std::string& title,
                                     const std::string& caption);
 

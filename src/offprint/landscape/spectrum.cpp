@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/core/statistics.hpp"
 #include "offprint/linalg/lapack.hpp"
 
 namespace offprint::landscape {
@@ -95,6 +96,32 @@ double effective_rank(double trace, double frobenius_squared) {
   if (!(frobenius_squared > 0))
     throw InputError(fmt::format("effective rank: the squared norm is {}, not positive", frobenius_squared));
   return trace * trace / frobenius_squared;
+}
+
+std::vector<linalg::Sampled> segment_traces(const linalg::SymmetricOperator& a, std::span<const Segment> segments,
+                                            const linalg::StreamSource& streams, Index samples) {
+  constexpr Index kBlock = 32;
+  if (samples < 1) throw InputError(fmt::format("traces of segments: {} probes; give at least 1", samples));
+  for (const auto& segment : segments)
+    if (segment.offset < 0 || segment.size < 0 || segment.offset + segment.size > a.size)
+      throw InputError(fmt::format("traces of segments: [{}, {}) is not within an operator of size {}", segment.offset,
+                                   segment.offset + segment.size, a.size));
+  std::vector<MeanVariance> sums(segments.size());
+  for (Index first = 0; first < samples; first += kBlock) {
+    MatrixXd z(a.size, std::min(kBlock, samples - first));
+    MatrixXd product(z.rows(), z.cols());
+    linalg::fill_probes(streams, static_cast<std::uint64_t>(first), linalg::Probe::kRademacher, z);
+    a.apply(z, product);
+    for (Index j = 0; j < z.cols(); ++j)
+      for (std::size_t k = 0; k < segments.size(); ++k)
+        sums[k].add(z.col(j)
+                        .segment(segments[k].offset, segments[k].size)
+                        .dot(product.col(j).segment(segments[k].offset, segments[k].size)));
+  }
+  std::vector<linalg::Sampled> out;
+  for (const auto& sum : sums)
+    out.push_back({sum.mean(), sum.standard_deviation() / std::sqrt(static_cast<double>(samples))});
+  return out;
 }
 
 Index numerical_rank(std::span<const double> values, double cut) {

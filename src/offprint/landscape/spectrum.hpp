@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -52,6 +53,18 @@ struct MassNearZero {
 /// Tr(G)^2 / ||G||_F^2: the number of eigenvalues of equal size that would give the same two numbers; between 1 and the
 /// rank for a semidefinite G. Throws InputError when the norm is not positive.
 [[nodiscard]] double effective_rank(double trace, double frobenius_squared);
+
+/// Rows and columns [offset, offset + size) of an operator: the parameters of one layer.
+struct Segment {
+  Eigen::Index offset = 0;
+  Eigen::Index size = 0;
+};
+/// Trace of each segment's diagonal block, sum over it of z_i (A z)_i averaged over `samples` Rademacher probes drawn
+/// from streams(i): the layers' traces for the price of one. Errors over the probes. Throws InputError for samples < 1
+/// or a segment beyond the operator. `samples` products.
+[[nodiscard]] std::vector<linalg::Sampled> segment_traces(const linalg::SymmetricOperator& a,
+                                                          std::span<const Segment> segments,
+                                                          const linalg::StreamSource& streams, Eigen::Index samples);
 
 /// Number of |lambda| > cut max |lambda|.
 [[nodiscard]] Eigen::Index numerical_rank(std::span<const double> values, double cut = 1e-12);

@@ -86,6 +86,22 @@ TEST(MassNearZero, CountsAtTwoScales) {
   EXPECT_THROW((void)mass_near_zero(quadrature, 0), InputError);
 }
 
+TEST(SegmentTraces, OfDiagonalBlocks) {
+  MatrixXd a(4, 4);
+  a << 1, 2, 0, 0, 2, 5, 0, 0, 0, 0, -3, 1, 0, 0, 1, 7;
+  const auto streams = [](std::uint64_t s) { return Stream(4, "segments", s); };
+  const std::vector<Segment> segments{{0, 2}, {2, 2}, {1, 1}};
+  const auto found = segment_traces(dense(a), segments, streams, 3000);
+  EXPECT_NEAR(found[0].value, 6, 4 * found[0].error);
+  EXPECT_NEAR(found[1].value, 4, 4 * found[1].error);
+  EXPECT_NEAR(found[0].error, 4 / std::sqrt(3000.0), 0.01);  // 2 (2^2 + 2^2) = 16
+  const auto diagonal = segment_traces(dense(VectorXd::LinSpaced(4, 1, 4).asDiagonal()), segments, streams, 2);
+  EXPECT_NEAR(diagonal[0].value, 3, 1e-15);
+  EXPECT_EQ(diagonal[0].error, 0);
+  EXPECT_THROW((void)segment_traces(dense(a), segments, streams, 0), InputError);
+  EXPECT_THROW((void)segment_traces(dense(a), std::vector<Segment>{{3, 2}}, streams, 5), InputError);
+}
+
 TEST(EffectiveRank, LiesBetweenOneAndTheRank) {
   EXPECT_DOUBLE_EQ(effective_rank(6, 12), 3);  // 2, 2, 2
   EXPECT_DOUBLE_EQ(effective_rank(5, 25), 1);  // 5, 0, 0
