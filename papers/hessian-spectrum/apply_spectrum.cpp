@@ -74,12 +74,13 @@ struct Ends {
 
 Ends extremes(Run& run, const linalg::SymmetricOperator& a, Index top, Index bottom) {
   Ends ends;
-  const auto options = pair_options(run);
+  auto options = pair_options(run);
   top = std::min(top, a.size);
   bottom = std::min(bottom, a.size);
   ends.top = linalg::extreme_eigenpairs(a, linalg::SpectrumEnd::kTop, top, run.stream("top"), options);
   if (ends.top.values.size() == 0)
     throw Error("no eigenpair converged: loosen --tol, or use --dtype float64 if the products are noisy");
+  options.scale = std::abs(ends.top.values[0]);
   if (bottom > 0)
     ends.bottom = linalg::extreme_eigenpairs(a, linalg::SpectrumEnd::kBottom, bottom, run.stream("bottom"), options);
   if (!ends.top.converged || (bottom > 0 && !ends.bottom.converged))

@@ -103,6 +103,7 @@ Measurement h6(const Claim&, Run& run) {
     linalg::EigenpairOptions options{.tolerance = 1e-5};
     options.poll = [&] { run.check_cancelled(); };
     const auto top = linalg::extreme_eigenpairs(hessian, linalg::SpectrumEnd::kTop, 20, run.stream("top", i), options);
+    options.scale = top.values[0];
     const auto bottom =
         linalg::extreme_eigenpairs(hessian, linalg::SpectrumEnd::kBottom, 10, run.stream("bottom", i), options);
     const auto quadrature = linalg::lanczos_quadrature(
@@ -158,8 +159,8 @@ Measurement h7(const Claim&, Run& run) {
     out.independent = scan_line(problem, ends.small, ends.independent, grid);
     out.distance = (ends.small - ends.large).norm();
     out.length = ends.small.norm();
-    const auto fast = train_basins(run, problem, 100 + seed,
-                                   {.rate = 0.1, .large_steps = 400, .small_steps = 400, .independent_steps = 0});
+    const auto fast =
+        train_basins(run, problem, seed, {.rate = 0.1, .large_steps = 400, .small_steps = 400, .independent_steps = 0});
     out.fast = scan_line(problem, fast.large, fast.small, grid);
     out.fast_distance = (fast.small - fast.large).norm();
     return out;

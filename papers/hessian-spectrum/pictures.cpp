@@ -26,20 +26,21 @@ Figure density_figure(const linalg::SpectralQuadrature& quadrature, double sigma
   // one eigenvalue's peak; what lies far below it is the smoothing's tail
   const double peak = 1 / (static_cast<double>(quadrature.size()) * sigma * std::sqrt(2 * M_PI));
   const double floor = peak / 30;
+  const double clipped = 1e-6 * floor;  // below the axis
   Series curve{.name = "density"};
   const bool band = quadrature.rules().size() > 1;
   for (Index i = 0; i < points.size(); ++i) {
     curve.x.push_back(points[i]);
-    curve.y.push_back(std::max(density.value[i], floor));
+    curve.y.push_back(std::max(density.value[i], clipped));
     if (!band) continue;
-    curve.lo.push_back(std::max(density.value[i] - density.error[i], floor));
-    curve.hi.push_back(std::max(density.value[i] + density.error[i], floor));
+    curve.lo.push_back(std::max(density.value[i] - density.error[i], clipped));
+    curve.hi.push_back(std::max(density.value[i] + density.error[i], clipped));
   }
   PointGroup rug{.name = "Ritz values"};
   for (const auto& rule : quadrature.rules())
     for (const double t : rule.nodes) {
       rug.x.push_back(t);
-      rug.y.push_back(floor);
+      rug.y.push_back(1.15 * floor);
     }
   ScatterPlot plot;
   plot.title = title;
@@ -50,7 +51,7 @@ Figure density_figure(const linalg::SpectralQuadrature& quadrature, double sigma
       quadrature.rules().size(), sigma,
       outliers.empty() ? "" : " Marked: the outliers, one eigenvalue of mass 1/M each.");
   plot.x = {.title = "λ"};
-  plot.y = {.title = "density", .unit = "1/λ", .log = true, .lo = 0.5 * floor};
+  plot.y = {.title = "density", .unit = "1/λ", .log = true, .lo = floor};
   plot.groups = {rug};
   if (!outliers.empty())
     plot.groups.push_back(

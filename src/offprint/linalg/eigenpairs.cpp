@@ -55,7 +55,8 @@ void judge(Counted& apply, Index count, const EigenpairOptions& options, Extreme
     out.residuals[j] = (product - out.values[j] * out.vectors.col(j)).norm();
   }
   out.products = apply.products();
-  const double scale = out.values.size() > 0 ? out.values.cwiseAbs().maxCoeff() : 0.0;
+  const double largest = out.values.size() > 0 ? out.values.cwiseAbs().maxCoeff() : 0.0;
+  const double scale = options.scale > 0 ? options.scale : largest;
   out.converged = out.values.size() == count && out.residuals.maxCoeff() <= options.tolerance * scale;
 }
 
@@ -77,20 +78,22 @@ ExtremeEigenpairs dense(Counted& apply, Index n, SpectrumEnd end, Index count, c
   return out;
 }
 
-// What Spectra wants an operator to look like.
+// What Spectra wants an operator to look like: A + shift.
 class SpectraOperator {
  public:
   using Scalar = double;
-  SpectraOperator(Counted& apply, Index n) : apply_(&apply), n_(n) {}
+  SpectraOperator(Counted& apply, Index n, double shift) : apply_(&apply), n_(n), shift_(shift) {}
   [[nodiscard]] Index rows() const { return n_; }
   [[nodiscard]] Index cols() const { return n_; }
   void perform_op(const double* x, double* y) const {
     (*apply_)(Eigen::Map<const MatrixXd>(x, n_, 1), Eigen::Map<MatrixXd>(y, n_, 1));
+    if (shift_ != 0) Eigen::Map<VectorXd>(y, n_) += shift_ * Eigen::Map<const VectorXd>(x, n_);
   }
 
  private:
   Counted* apply_;
   Index n_;
+  double shift_;
 };
 
 // Makes the columns of w orthonormal to those of q and to each other, giving the coefficients R of w = q (...) + w R;
@@ -136,16 +139,18 @@ ExtremeEigenpairs extreme_eigenpairs(const SymmetricOperator& a, SpectrumEnd end
       std::min(n, options.basis > 0 ? std::max(options.basis, count + 2) : std::max<Index>(2 * count + 8, 24));
   const Index limit = options.max_products > 0 ? options.max_products : kRestarts * (basis - count);
   const auto rule = end == SpectrumEnd::kTop ? Spectra::SortRule::LargestAlge : Spectra::SortRule::SmallestAlge;
-  SpectraOperator op(apply, n);
+  // Spectra measures each residual against its own eigenvalue. Moved out by `scale` all wanted ones are about as large;
+  // otherwise half the tolerance leaves room for the residual's rounding.
+  const double shift = end == SpectrumEnd::kTop ? options.scale : -options.scale;
+  SpectraOperator op(apply, n, shift);
   Spectra::SymEigsSolver<SpectraOperator> solver(op, count, basis);
   VectorXd first(n);
   start.fill_normal(std::span<double>(first.data(), static_cast<std::size_t>(n)));
   solver.init(first.data());
-  // Spectra measures each residual against its own eigenvalue; ours is the largest of them, so half of it leaves room
   const Index restarts = std::max<Index>(1, limit / std::max<Index>(1, basis - count));
   (void)solver.compute(rule, restarts, 0.5 * options.tolerance, rule);
   ExtremeEigenpairs out;
-  out.values = solver.eigenvalues();
+  out.values = solver.eigenvalues().array() - shift;
   out.vectors = solver.eigenvectors();
   judge(apply, count, options, out);
   return out;
@@ -157,7 +162,7 @@ ExtremeEigenpairs block_extreme_eigenpairs(const SymmetricOperator& a, SpectrumE
   if (block < 1) throw InputError(fmt::format("eigenpairs: blocks of {} vectors; give at least 1", block));
   Counted apply(a, options);
   const Index n = a.size;
-  const Index wanted = options.basis > 0 ? options.basis : std::max<Index>(2 * count + 2 * block, 6 * block);
+  const Index wanted = options.basis > 0 ? options.basis : std::max<Index>({2 * count + 2 * block, 6 * block, 24});
   const Index capacity = (std::max(wanted, count + 2 * block) + block - 1) / block * block;
   if (n <= std::max(kDense, capacity + block)) return dense(apply, n, end, count, options);
   const Index limit = options.max_products > 0 ? options.max_products : kRestarts * (capacity - count);
@@ -195,7 +200,7 @@ ExtremeEigenpairs block_extreme_eigenpairs(const SymmetricOperator& a, SpectrumE
       values.reverseInPlace();
       y = ritz.vectors.rowwise().reverse();
     }
-    const double size = values.head(count).cwiseAbs().maxCoeff();
+    const double size = options.scale > 0 ? options.scale : values.head(count).cwiseAbs().maxCoeff();
     const MatrixXd tails = r * y.bottomRows(block);
     const bool good = tails.leftCols(count).colwise().norm().maxCoeff() <= options.tolerance * size;
     if (good || apply.products() >= limit) {

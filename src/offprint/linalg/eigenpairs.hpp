@@ -14,10 +14,15 @@ namespace offprint::linalg {
 enum class SpectrumEnd { kTop, kBottom };
 
 struct EigenpairOptions {
-  double tolerance = 1e-8;          ///< ||A v - lambda v|| <= tolerance max |lambda| is demanded of every pair
-  Eigen::Index basis = 0;           ///< vectors kept between restarts; 0: max(2 count + 8, 24) or 6 blocks
+  /// ||A v - lambda v|| <= tolerance scale is demanded of every pair.
+  double tolerance = 1e-8;
+  /// What the tolerance is relative to, e.g. the largest eigenvalue when the smallest ones are sought, which may be
+  /// tiny beside it. 0: the largest |lambda| among the pairs.
+  double scale = 0;
+  Eigen::Index basis = 0;           ///< vectors kept between restarts; 0: max(2 count + 8, 24), and 6 blocks
   Eigen::Index max_products = 0;    ///< 0: 300 restarts' worth
   std::function<void()> poll = {};  ///< called before each product; may throw to stop (Ctrl-C)
+};                                  ///< called before each product; may throw to stop (Ctrl-C)
 };
 
 struct ExtremeEigenpairs {

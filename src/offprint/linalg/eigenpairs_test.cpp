@@ -102,6 +102,23 @@ TEST(Eigenpairs, RankDeficientOperatorsReachAnInvariantSpace) {
   EXPECT_NEAR(single.values[1], 1, 1e-10);
 }
 
+TEST(Eigenpairs, ToleranceRelativeToAGivenScale) {
+  // the bottom is tiny beside the top: residuals of 1e-6 of the top cost less than 1e-6 of the bottom itself
+  VectorXd d = VectorXd::LinSpaced(2000, -0.05, 0.05);
+  d[1999] = 10;
+  const auto a = diagonal(d);
+  const auto own = extreme_eigenpairs(a, SpectrumEnd::kBottom, 3, start(), {.tolerance = 1e-6});
+  const auto given = extreme_eigenpairs(a, SpectrumEnd::kBottom, 3, start(), {.tolerance = 1e-6, .scale = 10});
+  const auto block = block_extreme_eigenpairs(a, SpectrumEnd::kBottom, 3, 2, start(), {.tolerance = 1e-6, .scale = 10});
+  EXPECT_TRUE(own.converged && given.converged && block.converged);
+  EXPECT_LT(given.products, own.products);
+  for (Index i = 0; i < 3; ++i) {
+    EXPECT_LE(given.residuals[i], 1e-5);
+    EXPECT_NEAR(given.values[i], d[i], 1e-5);
+    EXPECT_NEAR(block.values[i], d[i], 1e-5);
+  }
+}
+
 TEST(Eigenpairs, SaysWhenProductsRunOut) {
   const VectorXd d = VectorXd::LinSpaced(3000, 0, 1);
   const auto few =
