@@ -56,9 +56,11 @@ std::string need(const Options& options, const char* name, const char* what) {
 }
 
 nn::ScriptModel load(const Run& run, const std::filesystem::path& path) {
-  const bool single = run.options().text("dtype") == "float32";
-  return nn::ScriptModel::load(
-      path, {.device = run.device(), .precision = single ? nn::Precision::kSingle : nn::Precision::kDouble});
+  const std::string dtype = run.options().text("dtype");
+  const auto precision = dtype == "float32"   ? nn::Precision::kSingle
+                         : dtype == "float64" ? nn::Precision::kDouble
+                                              : nn::Precision::kAuto;
+  return nn::ScriptModel::load(path, {.device = run.device(), .precision = precision});
 }
 
 nn::ScriptLoss script_loss(const Run& run, const nn::ScriptModel& model, const Data& data,

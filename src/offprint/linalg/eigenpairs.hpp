@@ -19,10 +19,9 @@ struct EigenpairOptions {
   /// What the tolerance is relative to, e.g. the largest eigenvalue when the smallest ones are sought, which may be
   /// tiny beside it. 0: the largest |lambda| among the pairs.
   double scale = 0;
-  Eigen::Index basis = 0;           ///< vectors kept between restarts; 0: max(2 count + 8, 24), and 6 blocks
-  Eigen::Index max_products = 0;    ///< 0: 300 restarts' worth
-  std::function<void()> poll = {};  ///< called before each product; may throw to stop (Ctrl-C)
-};                                  ///< called before each product; may throw to stop (Ctrl-C)
+  Eigen::Index basis = 0;         ///< vectors kept between restarts; 0: max(2 count + 8, 24), and 6 blocks
+  Eigen::Index max_products = 0;  ///< 0: 300 restarts' worth
+  std::function<void()> poll{};   ///< called before each product; may throw to stop (Ctrl-C)
 };
 
 struct ExtremeEigenpairs {
