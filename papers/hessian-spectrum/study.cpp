@@ -3,6 +3,7 @@
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
 #include "offprint/linalg/describe.hpp"
+#include "offprint/nn/torch/device.hpp"
 
 namespace offprint::papers::hessian_spectrum {
 namespace {
@@ -11,6 +12,8 @@ Paper make() {
   linalg::require_sound_blas();
   Paper paper;
   for (const auto& [name, version] : linalg::library_versions()) paper.library(name, version);
+  for (const auto& [name, version] : nn::torch_versions()) paper.library(name, version);
+  paper.devices(nn::choose_device);
   paper.claim("H1", h1);
   paper.claim("H2", h2);
   paper.claim("H3", h3);
