@@ -15,6 +15,13 @@ import numpy as np
 
 # task -> (title, threads, limit in words, target ratio Python / Offprint or None)
 TASKS = {
+    "hessian_small": ("Hessian spectrum, 1715 parameters, 1000 samples, 5 x 60 products, by hand", (1, 2),
+                      "12 M N flops a product at the rate of a large dgemm on one thread", 10),
+    "hessian_digits": ("Hessian spectrum, 42310 parameters, 1000 images, 5 x 60 products, by hand", (1, 2),
+                       "the same", None),
+    "hessian_script": ("Hessian spectrum, 1715 parameters, as a TorchScript model", (1, 2), "the same", None),
+    "hessian_conv": ("Hessian spectrum, convolutional network, 500 images, 2 x 20 products, TorchScript", (1, 2),
+                     "one gradient for each product, one thread", None),
     "dln": ("10000 SGD steps, diagonal network d=1000", (1,), "copying 3 d doubles a step (24 kB read, 24 kB written)",
             50),
     "relu": ("10000 SGD steps, ReLU network d=m=100", (1,), "copying W once a step", 15),

@@ -6,14 +6,10 @@
 //
 // Seconds are printed. Reading the inputs and writing the results is not timed. `run` beside this file drives it;
 // peer.py is the other side. A further task is one entry in tasks().
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <functional>
-#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -28,12 +24,14 @@
 #include "offprint/landscape/relu_network.hpp"
 #include "offprint/landscape/stability.hpp"
 #include "offprint/linalg/lapack.hpp"
+#include "task.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace offprint;
 using namespace offprint::landscape;
+using namespace peers;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -45,38 +43,6 @@ constexpr std::uint64_t kSteps = 10'000;  // SGD steps of batch one, clip norm 1
 constexpr std::uint64_t kCompared = 200;
 constexpr double kDiagonalRate = 0.01;
 constexpr double kReluRate = 2e-3;
-
-// Of the best run: the clock on the wall and, since machines are shared, the processor time of all threads.
-struct Cost {
-  double wall = std::numeric_limits<double>::infinity();
-  double cpu = std::numeric_limits<double>::infinity();
-};
-
-Cost best_of(int times, const std::function<void()>& work) {
-  Cost best;
-  for (int i = 0; i < times; ++i) {
-    const std::clock_t cpu = std::clock();
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    best.wall = std::min(best.wall, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    best.cpu = std::min(best.cpu, static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
-  }
-  return best;
-}
-
-MatrixXd load(const fs::path& path) { return io::read_npy(path).matrix(); }
-void save(const fs::path& path, const MatrixXd& matrix) { io::write_npy(path, io::NdArray::from_matrix(matrix)); }
-
-struct Outcome {
-  Cost cost;
-  MatrixXd numbers;
-};
-
-struct Task {
-  std::function<void(const fs::path&)> prepare;
-  std::function<Outcome(const fs::path&, unsigned)> offprint;
-  std::function<Cost(const fs::path&)> limit;
-};
 
 DescentOptions steps(double learning_rate, std::uint64_t count = kSteps) {
   return {.learning_rate = learning_rate, .tolerance = 0, .max_steps = count, .check_every = count};
@@ -201,7 +167,10 @@ Task threshold_task() {
 }
 
 std::map<std::string, Task> tasks() {
-  return {{"dln", diagonal_task()}, {"relu", relu_task()}, {"threshold", threshold_task()}};
+  std::map<std::string, Task> all = hessian_tasks();
+  all.merge(
+      std::map<std::string, Task>{{"dln", diagonal_task()}, {"relu", relu_task()}, {"threshold", threshold_task()}});
+  return all;
 }
 
 // The samples of both SGD tasks, in the order that train() draws them.

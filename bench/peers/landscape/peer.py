@@ -84,7 +84,58 @@ def threshold(folder):
     return *timed(1, work), 1.0
 
 
-TASKS = {"dln": dln, "relu": relu, "threshold": threshold}
+def hessian(case):
+    """The spectrum of a loss Hessian as PyTorch users compute it: the gradient's graph is kept and differentiated once a
+    vector (what PyHessian does), Lanczos with full reorthogonalization."""
+    def task(folder):
+        import torch
+
+        torch._C._jit_set_profiling_mode(False)
+        torch._C._set_graph_executor_optimize(False)
+        model = torch.jit.load(str(folder / f"{case}.pt")).double().eval()
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        sizes = [p.numel() for p in parameters]
+        x = torch.from_numpy(np.load(folder / f"{case}_x.npy"))
+        x = x.reshape([len(x)] + [int(n) for n in np.load(folder / f"{case}_shape.npy").ravel()])
+        y = torch.from_numpy(np.load(folder / f"{case}_y.npy").ravel().astype(np.int64))
+        starts = np.load(folder / f"{case}_starts.npy")
+        steps = int(np.load(folder / f"{case}_steps.npy").ravel()[0])
+
+        def work():
+            loss = torch.nn.functional.cross_entropy(model(x), y)
+            gradient = torch.autograd.grad(loss, parameters, create_graph=True)
+
+            def hvp(v):
+                parts = [part.view_as(p) for part, p in zip(v.split(sizes), parameters)]
+                out = torch.autograd.grad(gradient, parameters, grad_outputs=parts, retain_graph=True)
+                return torch.cat([o.reshape(-1) for o in out])
+
+            nodes = []
+            for s in range(starts.shape[1]):
+                v = torch.from_numpy(starts[:, s].copy())
+                v /= v.norm()
+                basis = torch.zeros(steps, v.numel(), dtype=torch.double)
+                alpha, beta = [], []
+                for j in range(steps):
+                    basis[j] = v
+                    w = hvp(v)
+                    alpha.append(torch.dot(w, v).item())
+                    for _ in range(2):
+                        w = w - basis[: j + 1].T @ (basis[: j + 1] @ w)
+                    if j + 1 < steps:
+                        beta.append(w.norm().item())
+                        v = w / beta[-1]
+                t = np.diag(alpha) + np.diag(beta, 1) + np.diag(beta, -1)
+                nodes.append(np.linalg.eigvalsh(t))
+            return np.array(nodes).T
+
+        return *timed(1, work), 1.0
+
+    return task
+
+
+TASKS = {"hessian_small": hessian("hessian_small"), "hessian_digits": hessian("hessian_digits"),
+         "hessian_script": hessian("hessian_script"), "hessian_conv": hessian("hessian_conv"), "dln": dln, "relu": relu, "threshold": threshold}
 
 
 def main():
