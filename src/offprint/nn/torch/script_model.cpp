@@ -86,7 +86,7 @@ ScriptModel::State::State(torch::jit::Module taken, torch::Device where, Precisi
     if (!torch::isfinite(tensor).all().item<bool>())
       throw InputError(fmt::format("{}: parameter {} has values that are not finite", name, parameter.name));
     const auto same = std::ranges::find_if(trainable, [&](const auto& known) {
-      return known.second.is_alias_of(tensor) && known.second.sizes() == tensor.sizes();
+      return known.second.data_ptr() == tensor.data_ptr() && known.second.sizes() == tensor.sizes();
     });
     places.emplace_back(parameter.name, static_cast<std::size_t>(same - trainable.begin()));
     if (same != trainable.end()) continue;

@@ -118,7 +118,7 @@ Labelled images(Index n, std::vector<std::size_t> shape, int classes) {
 }
 
 TEST_F(Script, AgreesWithTheDenseNetwork) {
-  const Mlp net({6, 7, 5, 4}, Activation::kTanh);
+  const Mlp net({6, 5, 5, 4}, Activation::kTanh);  // two biases of one size: views of one storage, not tied
   const Labelled data = gaussian_blobs(4, 6, 30, 1.5, Stream(3, "data"));
   const VectorXd theta = net.initial(Stream(1, "init"));
   const MlpLoss ours(net, data.inputs, data.labels);
