@@ -12,6 +12,7 @@
 #include "offprint/landscape/collapse_metrics.hpp"
 #include "offprint/landscape/collapse_training.hpp"
 #include "offprint/nn/labelled.hpp"
+#include "weight_decay.hpp"
 
 namespace offprint::papers::neural_collapse {
 namespace {
@@ -104,27 +105,6 @@ Measurement mnist_layerwise(Run& run, std::size_t per_class) {
   return Measurement().set("least_decrease", least).set("drop_1_to_4", drop);
 }
 
-// N8: the five settings of the paper's Fig. 3.
-struct Setting {
-  const char* name;
-  double features, classifier;  // times the baseline decay
-};
-constexpr std::array<Setting, 5> kSettings{{{"baseline", 1, 1},
-                                            {"twice on the last layer", 1, 2},
-                                            {"twice on the features", 2, 1},
-                                            {"none on the last layer", 1, 0},
-                                            {"none on the features", 0, 1}}};
-constexpr std::size_t kDecaySeeds = 3;
-constexpr std::array<nn::Loss, 2> kLosses{nn::Loss::kMse, nn::Loss::kCrossEntropy};
-
-struct Trained {
-  double nc1_trace = 0, nc1 = 0, nc2 = 0, accuracy = 0;
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(nc1_trace, nc1, nc2, accuracy);
-  }
-};
-
 }  // namespace
 
 Measurement n6(const Claim&, Run& run) { return mnist_layerwise(run, 200); }
@@ -146,65 +126,25 @@ Measurement n7(const Claim&, Run& run) {
 }
 
 Measurement n8(const Claim&, Run& run) {
+  constexpr std::size_t kSeeds = 3;
   const auto images = balanced_images(nn::read_mnist(run.data("mnist"), nn::Split::kTrain), 200);
-  const std::size_t settings = kSettings.size();
-  const auto results = run.ensemble("weight decay", kLosses.size() * kDecaySeeds * settings, [&](std::size_t i) {
-    const Setting& setting = kSettings[i % settings];
-    const std::size_t seed = i / settings % kDecaySeeds;
-    CollapseTraining training;
-    training.loss = kLosses[i / (settings * kDecaySeeds)];
-    training.epochs = 60;
-    training.drops = {0.4, 0.8};
-    training.decay_features *= setting.features;
-    training.decay_classifier *= setting.classifier;
-    training.cancel = run.parallel().cancel;
-    // Settings are compared from the same start and the same batches.
-    const auto network = landscape::train_network(images.inputs, images.labels, {256, 256, 256}, training,
-                                                  run.stream("weight decay network", seed)());
-    const auto m = landscape::layer_collapse(network, images.inputs, images.labels).back().metrics;
-    return Trained{m.nc1_trace, m.nc1, m.nc2, network.accuracy};
-  });
-  Measurement measured;
-  Table table{"Collapse behind the last hidden layer",
-              {"loss", "seed", "weight decay", "NC1~", "NC1", "NC2", "log NC1~/baseline", "training accuracy"},
-              {}};
-  ScatterPlot plot;
-  plot.title = "Weight decay of the features moves collapse, that of the last layer hardly";
-  plot.caption = "log of NC1~ over the baseline's, three seeds; below 0: closer to collapse.";
-  plot.x = {.title = "1: twice last, 2: twice features, 3: none last, 4: none features", .lo = 0.5, .hi = 4.5};
-  plot.y = {.title = "log NC1~ / baseline"};
-  double accuracy = 1;
-  for (std::size_t l = 0; l < kLosses.size(); ++l) {
-    const std::string tag = l == 0 ? "mse" : "ce";
-    double twice = INFINITY;
-    double zero = INFINITY;
-    bool signs = true;
-    PointGroup group{.name = l == 0 ? "MSE" : "cross-entropy"};
-    for (std::size_t seed = 0; seed < kDecaySeeds; ++seed) {
-      const auto* of = &results[(l * kDecaySeeds + seed) * settings];
-      std::array<double, kSettings.size()> change{};
-      for (std::size_t s = 0; s < settings; ++s) {
-        change[s] = std::log(of[s].nc1_trace / of[0].nc1_trace);
-        accuracy = std::min(accuracy, of[s].accuracy);
-        table.rows.push_back(
-            {tag, seed, kSettings[s].name, of[s].nc1_trace, of[s].nc1, of[s].nc2, change[s], of[s].accuracy});
-        if (s == 0) continue;
-        group.x.push_back(static_cast<double>(s));
-        group.y.push_back(change[s]);
-      }
-      twice = std::min(twice, std::abs(change[2]) / std::abs(change[1]));
-      zero = std::min(zero, std::abs(change[4]) / std::abs(change[3]));
-      signs = signs && change[1] < 0 && change[2] < 0 && change[3] > 0 && change[4] > 0;
-    }
-    measured.set(tag + "_double_ratio", twice);
-    measured.set(tag + "_zero_ratio", zero);
-    measured.set_flag(tag + "_signs", signs);
-    plot.groups.push_back(std::move(group));
-  }
-  measured.set("accuracy", accuracy);
-  run.table("settings", table);
-  run.figure("decay", Figure::scatter(plot));
-  return measured;
+  const auto results =
+      run.ensemble("weight decay", kDecayLosses.size() * kSeeds * kDecaySettings.size(), [&](std::size_t i) {
+        const DecayMember member = decay_member(i, kSeeds);
+        CollapseTraining training;
+        training.loss = member.loss;
+        training.epochs = 60;
+        training.drops = {0.4, 0.8};
+        training.decay_features *= member.setting.features;
+        training.decay_classifier *= member.setting.classifier;
+        training.cancel = run.parallel().cancel;
+        // Settings are compared from the same start and the same batches.
+        const auto network = landscape::train_network(images.inputs, images.labels, {256, 256, 256}, training,
+                                                      run.stream("weight decay network", member.seed)());
+        return decay_result(landscape::layer_collapse(network, images.inputs, images.labels).back().metrics,
+                            network.accuracy);
+      });
+  return compare_decays(run, results, kSeeds);
 }
 
 }  // namespace offprint::papers::neural_collapse
