@@ -20,6 +20,7 @@
 #include "offprint/io/csv.hpp"
 #include "offprint/io/npy.hpp"
 #include "offprint/landscape/collapse_oracles.hpp"
+#include "offprint/nn/torch/networks.hpp"
 
 namespace offprint::papers::neural_collapse {
 namespace {
@@ -250,6 +251,31 @@ TEST_F(CollapseActions, AStrangerSeesAResultAtOnce) {
   ASSERT_EQ(r.tables.at("layers").rows.size(), 5U);
   for (std::size_t l = 1; l < 5; ++l)
     EXPECT_LT(r.cell("layers", l, "NC1~").get<double>(), r.cell("layers", l - 1, "NC1~").get<double>());
+}
+
+TEST_F(CollapseActions, ATorchScriptModelsOutputsAreLayers) {
+  const MatrixXd rows = landscape::oracle::wave_h0().transpose();
+  // The identity as a network: its output is its input, measured like a file.
+  const nn::Mlp net({6, 6}, nn::Activation::kIdentity, false);
+  VectorXd theta = VectorXd::Zero(36);
+  for (int i = 0; i < 6; ++i) theta(7 * i) = 1;
+  try {
+    nn::script_mlp(net, theta).save(path("identity.pt"));
+  } catch (const NotAvailable& reason) {
+    GTEST_SKIP() << reason.what();
+  }
+  const Given given{{"model", path("identity.pt")}, {"data", wave_}, {"labels", y_}, {"layers", "last"}};
+  const auto r = act("metrics", given);
+  ASSERT_EQ(r.error, "");
+  EXPECT_EQ(r.cell("layers", 0, "layer").get<std::string>(), "last");
+  EXPECT_NEAR(r.metrics.at("nc1_trace"), 7.58869634788, 1e-5);
+  auto two = given;
+  two["layers"] = "first,last";
+  EXPECT_THAT(refusal("metrics", two), HasSubstr("the model returns 1 activation but --layers names 2"));
+  EXPECT_THAT(refusal("metrics", {{"model", path("identity.pt")}, {"labels", y_}}), HasSubstr("without --data"));
+  EXPECT_THAT(refusal("metrics", {{"data", wave_}, {"labels", y_}}), HasSubstr("--data is for --model"));
+  EXPECT_THAT(refusal("metrics", {{"model", path("identity.pt")}, {"features", wave_}, {"labels", y_}}),
+              HasSubstr("give one of them"));
 }
 
 TEST_F(CollapseActions, BadInputIsOneSentence) {

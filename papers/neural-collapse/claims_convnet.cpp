@@ -30,7 +30,7 @@ double accuracy_of(const nn::ScriptModel& model, const nn::Labelled& data) {
 Measurement n9(const Claim&, Run& run) {
   constexpr std::size_t kSeeds = 1;
   constexpr double kDecay = 5e-4;
-  constexpr std::int64_t kEpochs = 120;
+  constexpr std::int64_t kEpochs = 60;
   const auto all = nn::read_cifar10(run.data("cifar10"), nn::Split::kTrain);
   auto data = nn::subset(all, nn::first_of_each_class(all, 500));
   nn::standardise(data, nn::feature_standardisation(data));
@@ -39,6 +39,7 @@ Measurement n9(const Claim&, Run& run) {
       run.ensemble("weight decay", kDecayLosses.size() * kSeeds * kDecaySettings.size(), [&](std::size_t i) {
         const DecayMember member = decay_member(i, kSeeds);
         nn::ConvNetShape shape;
+        shape.channels = {16, 32, 64};
         shape.output_bias = member.loss == nn::Loss::kCrossEntropy;
         auto model = nn::script_conv_net(shape, run.stream("convolutional network", member.seed));
         nn::TrainOptions options;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "offprint/io/table_file.hpp"
 #include "offprint/landscape/collapse_training.hpp"
 #include "offprint/nn/digits.hpp"
+#include "offprint/nn/torch/script_model.hpp"
 
 namespace offprint::papers::neural_collapse {
 namespace {
@@ -119,12 +121,47 @@ std::vector<landscape::LayerCollapse> demonstration(Run& run, const OneLayer& da
   return landscape::train_layerwise(data.features, data.labels, widths, training, run.stream("demonstration")());
 }
 
+// The activations that a TorchScript model returns for --data, one layer each.
+std::vector<Layer> read_activations(const Options& o, nn::Labelled& data) {
+  data = nn::read_inputs(o.text("data"));
+  const auto model = nn::ScriptModel::load(o.path("model"));
+  auto activations = model.activations(data);
+  std::vector<std::string> names;
+  if (o.has("layers")) {
+    std::string word;
+    for (const char c : o.text("layers") + ",") {
+      if (c != ',') {
+        word += c;
+        continue;
+      }
+      names.push_back(std::exchange(word, ""));
+    }
+    if (names.size() != activations.size())
+      throw InputError(
+          fmt::format("the model returns {} activation{} but --layers names {}: one name for each, in the "
+                      "order of the tuple that its forward returns",
+                      activations.size(), activations.size() == 1 ? "" : "s", names.size()));
+  }
+  std::vector<Layer> layers;
+  for (std::size_t l = 0; l < activations.size(); ++l)
+    layers.push_back({names.empty() ? fmt::format("output {}", l + 1) : names[l], owned(std::move(activations[l]))});
+  return layers;
+}
+
+void refuse_strays(const Options& o) {
+  if (o.has("model") && o.has("features")) throw InputError("--features and --model are given: give one of them");
+  if (o.has("model")) return;
+  for (const char* name : {"data", "layers"})
+    if (o.has(name)) throw InputError(fmt::format("--{} is for --model: give the TorchScript file too", name));
+}
+
 }  // namespace
 
 Layers read_layers(Run& run) {
   const Options& o = run.options();
-  require_both(o, "features", "labels");
-  if (!o.has("features")) {
+  refuse_strays(o);
+  if (!o.has("model")) require_both(o, "features", "labels");
+  if (!o.has("features") && !o.has("model")) {
     OneLayer data = digits(run, 2000);
     auto trained = demonstration(run, data, {128, 128, 128, 128});
     Layers out{{{"input", owned(std::move(data.features))}}, std::move(data.labels)};
@@ -133,14 +170,22 @@ Layers read_layers(Run& run) {
     return out;
   }
   std::vector<Layer> layers;
-  for (const auto& path : o.paths("features")) {
+  nn::Labelled data;
+  if (o.has("model")) {
+    if (!o.has("data")) throw InputError("--model is given without --data: give the inputs that it is evaluated on");
+    layers = read_activations(o, data);
+    if (data.labels.empty() && !o.has("labels"))
+      throw InputError(fmt::format("{} holds no labels: give --labels, the class of each row", o.text("data")));
+  }
+  for (const auto& path : o.has("features") ? o.paths("features") : std::vector<std::filesystem::path>{}) {
     layers.push_back({path.filename().string(), read_features(path.string())});
     if (layers.back().features.samples != layers.front().features.samples)
       throw InputError(fmt::format("{} has {} rows where {} has {}: all layers are of the same samples", path.string(),
                                    layers.back().features.samples, layers.front().name,
                                    layers.front().features.samples));
   }
-  auto labels = read_class_labels(o.text("labels"), layers.front().features.samples);
+  auto labels = o.has("labels") ? read_class_labels(o.text("labels"), layers.front().features.samples)
+                                : class_labels(data.labels);
   const auto kept = balance(run, labels);
   if (kept.empty()) return {std::move(layers), std::move(labels)};
   for (auto& layer : layers) layer.features = chosen(std::move(layer.features), kept);

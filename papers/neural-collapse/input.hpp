@@ -24,9 +24,10 @@ struct Layers {
   landscape::ClassLabels labels;
 };
 
-/// --features and --labels, balanced as --balance says; without files the layers of a small network trained layer by
-/// layer on rendered digits. Notes what it did. Throws InputError: a file without the other, features and labels of
-/// different lengths, unbalanced classes with --balance reject, and what readers and ClassLabels throw.
+/// --features and --labels, or the activations that --model returns for --data; balanced as --balance says; without
+/// files the layers of a small network trained layer by layer on rendered digits. Notes what it did. Throws InputError:
+/// a file without the other, features and labels of different lengths, unbalanced classes with --balance reject, and
+/// what readers and ClassLabels throw.
 [[nodiscard]] Layers read_layers(Run& run);
 
 /// One layer in memory, d x N, for the model.

@@ -26,6 +26,8 @@ TASKS = {
             50),
     "relu": ("10000 SGD steps, ReLU network d=m=100", (1,), "copying W once a step", 15),
     "threshold": ("exact threshold, n=r=1000", (1, 2), "dsyevd and two dgemm an iteration of Offprint's", None),
+    "nc_metrics": ("collapse metrics, N=60000 d=512 K=10", (1, 2), "every feature read twice", 10),
+    "nc_flow": ("4000 RK4 steps of the central path, K=3 d=6 n=20", (1,), "as many products of its size", 20),
 }
 HERE = Path(__file__).resolve().parent
 

@@ -168,6 +168,7 @@ Task threshold_task() {
 
 std::map<std::string, Task> tasks() {
   std::map<std::string, Task> all = hessian_tasks();
+  all.merge(collapse_tasks());
   all.merge(
       std::map<std::string, Task>{{"dln", diagonal_task()}, {"relu", relu_task()}, {"threshold", threshold_task()}});
   return all;

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+import collapse_peer
+
 CLIP = 10.0
 COMPARED = 200  # weights are compared after so many steps (peer.cpp says why)
 
@@ -135,7 +137,8 @@ def hessian(case):
 
 
 TASKS = {"hessian_small": hessian("hessian_small"), "hessian_digits": hessian("hessian_digits"),
-         "hessian_script": hessian("hessian_script"), "hessian_conv": hessian("hessian_conv"), "dln": dln, "relu": relu, "threshold": threshold}
+         "hessian_script": hessian("hessian_script"), "hessian_conv": hessian("hessian_conv"), "dln": dln, "relu": relu, "threshold": threshold,
+         "nc_metrics": collapse_peer.metrics, "nc_flow": collapse_peer.flow}
 
 
 def main():
