@@ -238,7 +238,7 @@ class Analysis {
     plot.caption =
         "Full-batch descent is stable left of where lambda_max meets 2/eta, SGD with batch one at most left "
         "of where Tr(G) does.";
-    plot.x = {.title = "learning rate", .log = true};
+    plot.x = {.title = "learning rate", .log = true, .lo = lo, .hi = hi};
     plot.y = {.title = "sharpness", .log = true};
     const auto flat = [&](const std::string& name, double value) {
       plot.series.push_back({.name = name, .x = {lo, hi}, .y = {value, value}});
@@ -266,12 +266,13 @@ class Analysis {
     }
     LinePlot plot;
     plot.title = "Largest stable learning rate against batch size";
-    plot.x = {.title = "batch size", .log = true};
+    const double last = series.x.back();
+    plot.x = {.title = "batch size", .log = true, .lo = 0.9, .hi = 1.1 * last};
     plot.y = {.title = "eta*_B", .log = true};
     plot.series = {series};
     plot.reference_lines = {{at_.trace_bound(), subject_.outputs == 1 ? "2/Tr(G)" : "2k/Tr(G)"},
                             {at_.descent_bound(), "2/lambda_max"}};
-    if (eta > 0) plot.reference_lines.push_back({eta, "your eta"});
+    if (eta > 0) plot.series.push_back({.name = "your eta", .x = {1, last}, .y = {eta, eta}, .dashed = true});
     run_.figure("batches", Figure::line(plot));
   }
 

@@ -146,8 +146,8 @@ Measurement s5(const Claim&, Run& run) {
   LinePlot plot;
   plot.title = "Balance ratio at the end against that at the start";
   plot.caption = "Mean over seeds, bands: least and largest. At r0 = 1 the layers are equal and stay so exactly.";
-  plot.x = {.title = "r at the start", .log = true};
-  plot.y = {.title = "r at the end", .log = true};
+  plot.x = {.title = "r at the start", .log = true, .lo = 0.9, .hi = 18};
+  plot.y = {.title = "r at the end", .log = true, .lo = 0.8, .hi = 40};
   std::size_t at = 0;
   for (const bool descent : {false, true}) {
     Series series{.name = descent ? "GD, 5000 steps" : "SGD, 300 000 steps", .points = true};
@@ -212,14 +212,14 @@ Measurement s8(const Claim&, Run& run) {
     exact.y.push_back(sum_exact);
   }
   LinePlot traces{.title = "The trace at the end grows with the batch (eta = 0.12)"};
-  traces.x = {.title = "batch size", .log = true};
+  traces.x = {.title = "batch size", .log = true, .lo = 0.9, .hi = 330};
   traces.y = {.title = "Tr(G)", .log = true};
   traces.series = {trace};
   traces.reference_lines = {{2 / 0.12, "2/eta"}};
   LinePlot thresholds{.title = "Every end point is stable for its own batch size (eta = 0.12)"};
   thresholds.caption = "The largest batch is the full gradient; its threshold is that of batch n with replacement.";
-  thresholds.x = {.title = "batch size", .log = true};
-  thresholds.y = {.title = "eta*_B", .log = true};
+  thresholds.x = {.title = "batch size", .log = true, .lo = 0.9, .hi = 330};
+  thresholds.y = {.title = "eta*_B", .log = true, .lo = 0.1, .hi = 0.6};
   thresholds.series = {exact};
   thresholds.reference_lines = {{0.12, "eta"}};
   run.table("runs", end_point_table("Every run; GD stands for batch n", points, "||beta||_1"));

@@ -77,7 +77,7 @@ Measurement s6(const Claim&, Run& run) {
     bound.y.push_back(2 / (kRates[k] * 10));
   }
   LinePlot norms{.title = "The path norm stays below 2/(eta sqrt(d)) (ReLU network)"};
-  norms.x = {.title = "learning rate", .log = true};
+  norms.x = {.title = "learning rate", .log = true, .lo = 0.9e-3, .hi = 8.8e-3};
   norms.y = {.title = "path norm", .log = true};
   norms.series = {norm, bound};
   run.table("runs", end_point_table("Every run", points, "path norm"));
@@ -119,13 +119,6 @@ Measurement s7(const Claim&, Run& run) {
   double share = 0;
   double gd_diagonal = kInfinity;
   double gd_relu = kInfinity;
-  LinePlot plot;
-  plot.title = "Learning rate over each threshold, at SGD's end points";
-  plot.caption =
-      "1 is the edge. The exact threshold and the trace bound are reached; GD's condition is far away. Means over "
-      "seeds.";
-  plot.x = {.title = "learning rate", .log = true};
-  plot.y = {.title = "eta / threshold", .log = true};
   for (std::size_t i = 0; i < points.size(); ++i) {
     const auto& p = points[i];
     const double eta = p.setting.learning_rate;
@@ -140,33 +133,37 @@ Measurement s7(const Claim&, Run& run) {
     const bool smallest = members[i].model == kRelu ? eta <= 2e-3 : members[i].model == kDiagonal && eta <= 0.016;
     if (smallest) share = std::max(share, p.largest / p.trace);
   }
-  for (const Model model : {kDiagonal, kRelu})
-    for (const int notion : {0, 1, 2, 3}) {
-      const std::array names{"exact eta*_1", "2/Tr", "2/||G||_F", "2/lambda_max"};
-      Series series{
-          .name = fmt::format("{}: {}", model == kRelu ? "ReLU" : "diagonal", names[static_cast<std::size_t>(notion)]),
-          .points = true};
-      std::vector<double> etas;
-      if (model == kRelu)
-        etas.assign(kRates.begin(), kRates.end());
-      else
-        etas = {0.008, 0.016, 0.032, 0.064, 0.12};
+  // eta over each threshold, means over seeds
+  const auto figure_of = [&](Model model, const std::vector<double>& etas, const char* name) {
+    LinePlot plot;
+    plot.title = fmt::format("Learning rate over each threshold, at SGD's end points ({} network)", name);
+    plot.caption =
+        "1 is the edge. The exact threshold and the trace bound are reached; GD's condition is far away. Means over "
+        "seeds.";
+    plot.x = {.title = "learning rate", .log = true, .lo = 0.9 * etas.front(), .hi = 1.1 * etas.back()};
+    plot.y = {.title = "eta / threshold", .log = true, .lo = 0.008, .hi = 1.3};
+    const std::array names{"exact eta*_1", "2/Tr", "2/||G||_F", "2/lambda_max"};
+    for (std::size_t notion = 0; notion < names.size(); ++notion) {
+      Series series{.name = names[notion], .points = true};
       for (const double eta : etas) {
         double sum = 0;
         for (std::size_t i = 0; i < points.size(); ++i) {
           const auto& p = points[i];
           if (members[i].model != model || p.is_descent() || p.setting.learning_rate != eta) continue;
           const std::array sharpness{2 / p.exact, p.trace, p.frobenius, p.largest};
-          sum += eta * sharpness[static_cast<std::size_t>(notion)] / 2 / kSeeds;
+          sum += eta * sharpness[notion] / 2 / kSeeds;
         }
         series.x.push_back(eta);
         series.y.push_back(sum);
       }
       plot.series.push_back(series);
     }
-  plot.reference_lines = {{1, "edge"}};
+    plot.reference_lines = {{1, "edge"}};
+    return Figure::line(plot);
+  };
   run.table("runs", end_point_table("Every end point; GD's are the controls", points, "norm"));
-  run.figure("thresholds", Figure::line(plot));
+  run.figure("thresholds_diagonal", figure_of(kDiagonal, {0.008, 0.016, 0.032, 0.064, 0.12}, "diagonal"));
+  run.figure("thresholds_relu", figure_of(kRelu, {kRates.begin(), kRates.end()}, "ReLU"));
   run.figure("gradients", Figure::histogram({.title = "Squared gradient norms at an SGD end point (ReLU, eta = 0.001)",
                                              .x = {.title = "|g_i|^2"},
                                              .values = points.front().squared_norms}));

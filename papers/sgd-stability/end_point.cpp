@@ -87,6 +87,16 @@ Series over_learning_rates(const std::string& name, const std::vector<EndPoint>&
   return series;
 }
 
+Axis learning_rate_axis(const std::vector<EndPoint>& points) {
+  const auto [least, largest] = std::minmax_element(points.begin(), points.end(), [](const auto& a, const auto& b) {
+    return a.setting.learning_rate < b.setting.learning_rate;
+  });
+  return {.title = "learning rate",
+          .log = true,
+          .lo = 0.9 * least->setting.learning_rate,
+          .hi = 1.1 * largest->setting.learning_rate};
+}
+
 std::string method_of(const EndPoint& p) {
   if (p.is_descent()) return "GD";
   return p.setting.batch == 1 ? "SGD" : fmt::format("SGD, B = {}", p.setting.batch);
@@ -165,7 +175,7 @@ Figure sharpness_figure(const std::string& title, const std::vector<EndPoint>& p
   plot.caption =
       "Mean over seeds, bands: least and largest. SGD is stable only below the dashed line in the trace; GD "
       "only in lambda_max.";
-  plot.x = {.title = "learning rate", .log = true};
+  plot.x = learning_rate_axis(points);
   plot.y = {.title = "sharpness at the end", .log = true};
   for (const bool descent : {false, true}) {
     if (std::none_of(points.begin(), points.end(), [&](const auto& p) { return p.is_descent() == descent; })) continue;
@@ -193,7 +203,7 @@ Figure test_figure(const std::string& title, const std::vector<EndPoint>& points
   LinePlot plot;
   plot.title = title;
   plot.caption = "Mean squared error on 3000 fresh samples, mean over seeds, bands: least and largest.";
-  plot.x = {.title = "learning rate", .log = true};
+  plot.x = learning_rate_axis(points);
   plot.y = {.title = "test error", .log = true};
   for (const bool descent : {false, true}) {
     auto series = over_learning_rates(descent ? "GD" : "SGD", points, descent, [](const auto& p) { return p.test; });
@@ -206,7 +216,7 @@ Figure test_figure(const std::string& title, const std::vector<EndPoint>& points
 Figure trajectory_figure(const std::string& title, const std::vector<EndPoint>& points, bool trace) {
   LinePlot plot;
   plot.title = title;
-  plot.caption = trace ? "Short lines at the right: 2/eta of each run." : "Half the mean squared error.";
+  plot.caption = trace ? "Dashed: 2/eta of each run." : "Half the mean squared error.";
   plot.x = {.title = "step", .log = true};
   plot.y = {.title = trace ? "Tr(G)" : "loss", .log = true};
   for (const auto& p : points) {
@@ -220,10 +230,7 @@ Figure trajectory_figure(const std::string& title, const std::vector<EndPoint>& 
   }
   if (trace)
     for (const auto& p : points)
-      plot.series.push_back({.name = fmt::format("2/{}", p.setting.learning_rate),
-                             .x = {static_cast<double>(p.training.steps) / 3, static_cast<double>(p.training.steps)},
-                             .y = {2 / p.setting.learning_rate, 2 / p.setting.learning_rate},
-                             .dashed = true});
+      plot.reference_lines.push_back({2 / p.setting.learning_rate, fmt::format("2/{}", p.setting.learning_rate)});
   return Figure::line(plot);
 }
 
