@@ -207,7 +207,7 @@ Measurement h7(const Claim&, Run& run) {
                   "Two independent solutions have a barrier between them",
                   "The control: a line between solutions of different initializations crosses a ridge."));
   run.figure("sensitivity",
-             path_figure(grid, fast_curves, {.title = "training loss", .lo = 0.0, .hi = 1.0}, "batch 1000", "batch 32",
+             path_figure(grid, fast_curves, {.title = "training loss", .lo = 0.0, .hi = 0.3}, "batch 1000", "batch 32",
                          "At learning rate 0.1 the picture changes",
                          "The same line after 400 + 400 steps at rate 0.1: single iterates at the edge of "
                          "stability, with bumps between them. The rate belongs to the claim."));

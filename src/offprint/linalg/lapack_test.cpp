@@ -127,5 +127,16 @@ TEST(LapackErrors, OneSentenceEach) {
   EXPECT_THROW((void)solve_upper(zero, zero), Error);
 }
 
+TEST(Lapack, ValuesOfALargeMatrixComeInTwoStages) {
+  const Eigen::Index n = 2001;
+  Matrix<double> a = Matrix<double>::Zero(n, n);  // second differences: 2 - 2 cos(pi k / (n + 1))
+  a.diagonal().setConstant(2);
+  a.diagonal(1).setConstant(-1);
+  a.diagonal(-1).setConstant(-1);
+  const Eigen::VectorXd values = hermitian_eigenvalues(a);
+  for (const Eigen::Index k : {Eigen::Index{1}, Eigen::Index{1000}, n})
+    EXPECT_NEAR(values[k - 1], 2 - 2 * std::cos(M_PI * static_cast<double>(k) / static_cast<double>(n + 1)), 1e-12);
+}
+
 }  // namespace
 }  // namespace offprint::linalg
