@@ -121,7 +121,7 @@ TEST_F(HessianActions, SpectrumOfTheEmbeddedNetwork) {
   EXPECT_NEAR(seen.metrics.at("trace"), seen.metrics.at("gauss_newton_trace"), 0.2 * seen.metrics.at("trace"));
   EXPECT_THAT(seen.figures, IsSupersetOf({"density", "cumulative", "magnitudes", "ordered", "tensors"}));
   EXPECT_THAT(seen.notes, Contains(HasSubstr("no --model given")));
-  EXPECT_THAT(seen.notes, Contains(HasSubstr("start vectors at a time in")));  // the memory, before it starts
+  EXPECT_THAT(seen.notes, Contains(HasSubstr("start vectors at a time")));  // the memory, before it starts
   EXPECT_TRUE(fs::exists(folder_ / "density.csv"));
   EXPECT_FALSE(fs::exists(folder_ / "eigenvectors.npy"));
 }

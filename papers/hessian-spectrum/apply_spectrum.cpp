@@ -62,7 +62,7 @@ linalg::QuadratureOptions quadrature_options(Run& run, Index size) {
     out.steps = size;
   }
   const auto memory = linalg::quadrature_memory(size, out);
-  run.note(fmt::format("density: {} products of the matrix, {} start vectors at a time in {:.2g} GB",
+  run.note(fmt::format("density: {} products of the matrix, start vectors at a time: {}, memory {:.2g} GB",
                        out.steps * out.vectors, memory.block, memory.bytes / 1e9));
   return out;
 }
