@@ -161,6 +161,14 @@ TEST(DiagonalNetwork, AnOverflowIsReported) {
   EXPECT_LT(report.steps, 10'000u);
 }
 
+TEST(DiagonalNetwork, TrainingCanBeCancelled) {
+  const auto [data, start] = problem(20, 30, 12);
+  auto net = start;
+  int looks = 0;
+  DescentOptions options{.learning_rate = 0.01, .tolerance = 0, .cancel = CancelToken([&] { return ++looks > 3; })};
+  EXPECT_THROW((void)train(net, data, options, Stream()), Interrupted);
+}
+
 TEST(DiagonalNetwork, BadInput) {
   const auto [data, start] = problem(20, 30, 11);
   auto net = start;

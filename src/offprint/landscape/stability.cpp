@@ -83,7 +83,7 @@ Ritz largest_eigenvalue(const std::function<MatrixXd(const MatrixXd&)>& apply, M
 
 // The symmetric matrix of which the upper tiles are computed by work(first row, first column, tile).
 MatrixXd symmetric_by_tiles(Index size, const Parallel& how,
-                            const std::function<void(Index, Index, Eigen::Ref<MatrixXd>)>& work) {
+                            const std::function<void(Index, Index, const Eigen::Ref<MatrixXd>&)>& work) {
   std::vector<std::pair<Index, Index>> tiles;
   for (Index j = 0; j < size; j += kTile)
     for (Index i = 0; i <= j; i += kTile) tiles.emplace_back(i, j);
@@ -224,7 +224,7 @@ MatrixXd GradientGeometry::weighted_sum(const MatrixXd& v, const Parallel& how) 
       scaled.middleRows(i, outputs_).noalias() =
           scale * v.middleCols(i, outputs_) * coordinates_.middleRows(i, outputs_);
   }
-  return symmetric_by_tiles(rank(), how, [&](Index i, Index j, Eigen::Ref<MatrixXd> tile) {
+  return symmetric_by_tiles(rank(), how, [&](Index i, Index j, const Eigen::Ref<MatrixXd>& tile) {
     linalg::multiply_into(tile, 1.0, coordinates_.middleCols(i, tile.rows()), linalg::Op::kAdjoint,
                           scaled.middleCols(j, tile.cols()), linalg::Op::kNone, 0.0);
   });

@@ -233,6 +233,14 @@ TEST(Stability, TheBoundsAreOrderedAndTheThresholdGrowsWithTheBatch) {
   }
 }
 
+TEST(Stability, LongWorkCanBeCancelled) {
+  const auto at = geometry(five_by_three());
+  const Parallel stop{.threads = 1, .cancel = CancelToken([] { return true; })};
+  EXPECT_THROW((void)at.threshold({1}, stop), Interrupted);
+  EXPECT_THROW((void)at.threshold({2}, stop), Interrupted);
+  EXPECT_THROW((void)gram_matrix(five_by_three(), stop), Interrupted);
+}
+
 TEST(Stability, AVerdictIsMarginalWithinFivePercent) {
   EXPECT_EQ(judge_step(0.94, 1), Stability::kStable);
   EXPECT_EQ(judge_step(0.96, 1), Stability::kMarginal);
