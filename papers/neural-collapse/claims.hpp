@@ -23,5 +23,7 @@ namespace offprint::papers::neural_collapse {
 [[nodiscard]] Measurement n7(const Claim& claim, Run& run);
 /// Weight decay of features against that of the classifier, dense network. Needs the data set mnist.
 [[nodiscard]] Measurement n8(const Claim& claim, Run& run);
+/// The same with a small convolutional network. Needs the data set cifar10 and LibTorch.
+[[nodiscard]] Measurement n9(const Claim& claim, Run& run);
 
 }  // namespace offprint::papers::neural_collapse

@@ -20,7 +20,7 @@ Paper make() {
   paper.claim("N6b", n6b);
   paper.claim("N7", n7);
   paper.claim("N8", n8);
-  paper.claim("N9", {});
+  paper.claim("N9", n9);
   paper.claim("N9b", {});
   paper.action("metrics", metrics);
   paper.action("model", model);

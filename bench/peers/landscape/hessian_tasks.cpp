@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "offprint/linalg/eigenpairs.hpp"
 #include "offprint/linalg/lanczos_quadrature.hpp"
 #include "offprint/linalg/lapack.hpp"
 #include "offprint/nn/digits.hpp"
@@ -51,10 +52,13 @@ Case make(const std::string& name) {
 
 Stream start_of(std::uint64_t index) { return {1, "starts", index}; }
 
+/// Double convolutions are slow in LibTorch for both sides.
+nn::Precision precision_of(const Case& c) { return c.widths.empty() ? nn::Precision::kSingle : nn::Precision::kDouble; }
+
 nn::ScriptModel trained(const Case& c) {
   if (c.widths.empty())
     return nn::script_conv_net({.input = {1, 28, 28}, .channels = {16, 32, 64}}, Stream(0, "init"),
-                               {.precision = nn::Precision::kDouble});
+                               {.precision = precision_of(c)});
   const nn::Mlp net(c.widths);
   VectorXd theta = net.initial(Stream(0, "init"));
   const nn::MlpLoss loss(net, c.data.inputs, c.data.labels);
@@ -83,7 +87,7 @@ void prepare(const std::string& name, const fs::path& folder) {
 Outcome spectrum(const std::string& name, const fs::path& folder, unsigned threads) {
   const Case c = make(name);
   const Parallel how{.threads = threads};
-  const nn::ScriptModel model = nn::ScriptModel::load(folder / (name + ".pt"), {.precision = nn::Precision::kDouble});
+  const nn::ScriptModel model = nn::ScriptModel::load(folder / (name + ".pt"), {.precision = precision_of(c)});
   const nn::ScriptLoss script(model, c.data, nn::Loss::kCrossEntropy, {.chunk = 250, .parallel = how});
   std::unique_ptr<nn::MlpLoss> dense;
   if (!c.script) dense = std::make_unique<nn::MlpLoss>(nn::Mlp(c.widths), c.data.inputs, c.data.labels, how);
@@ -95,6 +99,37 @@ Outcome spectrum(const std::string& name, const fs::path& folder, unsigned threa
     for (Index s = 0; s < c.vectors; ++s) out.numbers.col(s) = found.rules()[static_cast<std::size_t>(s)].nodes;
   });
   return out;
+}
+
+/// On the network of hessian_digits: the ten largest eigenpairs to a residual of 1e-4, and the density at 10,000
+/// points.
+Outcome on_digits(const fs::path& folder, unsigned threads,
+                  const std::function<MatrixXd(const linalg::SymmetricOperator&, const Parallel&)>& work) {
+  const Case c = make("hessian_digits");
+  const Parallel how{.threads = threads};
+  const nn::ScriptModel model =
+      nn::ScriptModel::load(folder / "hessian_digits.pt", {.precision = nn::Precision::kDouble});
+  const nn::MlpLoss loss(nn::Mlp(c.widths), c.data.inputs, c.data.labels, how);
+  const linalg::SymmetricOperator hessian = loss.hessian(model.theta());
+  Outcome out;
+  out.cost = best_of(1, [&] { out.numbers = work(hessian, how); });
+  return out;
+}
+
+Outcome largest_pairs(const fs::path& folder, unsigned threads) {
+  return on_digits(folder, threads, [](const auto& hessian, const Parallel&) {
+    return MatrixXd(
+        linalg::extreme_eigenpairs(hessian, linalg::SpectrumEnd::kTop, 10, Stream(1, "pairs"), {.tolerance = 1e-4})
+            .values);
+  });
+}
+
+Outcome density(const fs::path& folder, unsigned threads) {
+  return on_digits(folder, threads, [](const auto& hessian, const Parallel& how) {
+    const auto found = linalg::lanczos_quadrature(hessian, start_of, {.steps = 60, .vectors = 5}, how);
+    const VectorXd points = VectorXd::LinSpaced(10'000, found.smallest(), found.largest());
+    return MatrixXd(found.density(points, found.resolution()).value);
+  });
 }
 
 /// The flops of the products at the rate of a large dgemm on one thread.
@@ -114,7 +149,7 @@ Cost products_alone(const std::string& name, const fs::path& folder) {
 /// differentiation.
 Cost gradients_alone(const std::string& name, const fs::path& folder) {
   const Case c = make(name);
-  const nn::ScriptModel model = nn::ScriptModel::load(folder / (name + ".pt"), {.precision = nn::Precision::kDouble});
+  const nn::ScriptModel model = nn::ScriptModel::load(folder / (name + ".pt"), {.precision = precision_of(c)});
   const nn::ScriptLoss loss(model, c.data, nn::Loss::kCrossEntropy, {.chunk = 250, .parallel = {.threads = 1}});
   VectorXd g(loss.size());
   return best_of(1, [&] {
@@ -132,6 +167,9 @@ std::map<std::string, Task> hessian_tasks() {
                  [name](const fs::path& folder) {
                    return name == "hessian_conv" ? gradients_alone(name, folder) : products_alone(name, folder);
                  }};
+  const auto gradient = [](const fs::path& folder) { return gradients_alone("hessian_digits", folder); };
+  all["hessian_pairs"] = {[](const fs::path&) {}, largest_pairs, gradient};
+  all["hessian_density"] = {[](const fs::path&) {}, density, gradient};
   return all;
 }
 

@@ -86,58 +86,126 @@ def threshold(folder):
     return *timed(1, work), 1.0
 
 
-def hessian(case):
-    """The spectrum of a loss Hessian as PyTorch users compute it: the gradient's graph is kept and differentiated once a
-    vector (what PyHessian does), Lanczos with full reorthogonalization."""
-    def task(folder):
+class Hessian:
+    """Keeps the graph of the gradient on the whole data set and differentiates it once a vector, as PyHessian does for a
+    single batch."""
+
+    def __init__(self, folder, case):
         import torch
 
         torch._C._jit_set_profiling_mode(False)
         torch._C._set_graph_executor_optimize(False)
-        model = torch.jit.load(str(folder / f"{case}.pt")).double().eval()
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        sizes = [p.numel() for p in parameters]
+        self.grad = torch.autograd.grad
+        # double convolutions are slow in LibTorch for both sides
+        self.dtype = torch.float if case == "hessian_conv" else torch.double
+        self.model = torch.jit.load(str(folder / f"{case}.pt")).to(self.dtype).eval()
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.sizes = [p.numel() for p in self.parameters]
         x = torch.from_numpy(np.load(folder / f"{case}_x.npy"))
-        x = x.reshape([len(x)] + [int(n) for n in np.load(folder / f"{case}_shape.npy").ravel()])
-        y = torch.from_numpy(np.load(folder / f"{case}_y.npy").ravel().astype(np.int64))
-        starts = np.load(folder / f"{case}_starts.npy")
-        steps = int(np.load(folder / f"{case}_steps.npy").ravel()[0])
+        self.x = x.to(self.dtype).reshape([len(x)] + [int(n) for n in np.load(folder / f"{case}_shape.npy").ravel()])
+        self.y = torch.from_numpy(np.load(folder / f"{case}_y.npy").ravel().astype(np.int64))
+        self.starts = np.load(folder / f"{case}_starts.npy")
+        self.steps = int(np.load(folder / f"{case}_steps.npy").ravel()[0])
+
+    def prepare(self):
+        import torch
+
+        loss = torch.nn.functional.cross_entropy(self.model(self.x), self.y)
+        self.gradient = self.grad(loss, self.parameters, create_graph=True)
+
+    def __call__(self, v):
+        import torch
+
+        parts = [part.view_as(p) for part, p in zip(v.split(self.sizes), self.parameters)]
+        return torch.cat([o.reshape(-1) for o in self.grad(self.gradient, self.parameters, parts, retain_graph=True)])
+
+    def rules(self):
+        """Lanczos with full reorthogonalization from every start vector: Ritz values and weights."""
+        import torch
+
+        nodes, weights = [], []
+        for s in range(self.starts.shape[1]):
+            v = torch.from_numpy(self.starts[:, s].copy()).to(self.dtype)
+            v /= v.norm()
+            basis = torch.zeros(self.steps, v.numel(), dtype=self.dtype)
+            alpha, beta = [], []
+            for j in range(self.steps):
+                basis[j] = v
+                w = self(v)
+                alpha.append(torch.dot(w, v).item())
+                for _ in range(2):
+                    w = w - basis[: j + 1].T @ (basis[: j + 1] @ w)
+                if j + 1 < self.steps:
+                    beta.append(w.norm().item())
+                    v = w / beta[-1]
+            t, u = np.linalg.eigh(np.diag(alpha) + np.diag(beta, 1) + np.diag(beta, -1))
+            nodes.append(t)
+            weights.append(u[0] ** 2)
+        return nodes, weights
+
+
+def hessian(case):
+    def task(folder):
+        h = Hessian(folder, case)
 
         def work():
-            loss = torch.nn.functional.cross_entropy(model(x), y)
-            gradient = torch.autograd.grad(loss, parameters, create_graph=True)
-
-            def hvp(v):
-                parts = [part.view_as(p) for part, p in zip(v.split(sizes), parameters)]
-                out = torch.autograd.grad(gradient, parameters, grad_outputs=parts, retain_graph=True)
-                return torch.cat([o.reshape(-1) for o in out])
-
-            nodes = []
-            for s in range(starts.shape[1]):
-                v = torch.from_numpy(starts[:, s].copy())
-                v /= v.norm()
-                basis = torch.zeros(steps, v.numel(), dtype=torch.double)
-                alpha, beta = [], []
-                for j in range(steps):
-                    basis[j] = v
-                    w = hvp(v)
-                    alpha.append(torch.dot(w, v).item())
-                    for _ in range(2):
-                        w = w - basis[: j + 1].T @ (basis[: j + 1] @ w)
-                    if j + 1 < steps:
-                        beta.append(w.norm().item())
-                        v = w / beta[-1]
-                t = np.diag(alpha) + np.diag(beta, 1) + np.diag(beta, -1)
-                nodes.append(np.linalg.eigvalsh(t))
-            return np.array(nodes).T
+            h.prepare()
+            return np.array(h.rules()[0]).T
 
         return *timed(1, work), 1.0
 
     return task
 
 
+def pairs(folder):
+    """PyHessian's power iteration with its defaults: at most 100 products a pair, until the value changes by < 1e-3."""
+    import torch
+
+    h = Hessian(folder, "hessian_digits")
+
+    def work():
+        torch.manual_seed(0)
+        h.prepare()
+        values, vectors = [], []
+        for _ in range(10):
+            v, value = torch.randn(sum(h.sizes), dtype=torch.double), None
+            for _ in range(100):
+                for u in vectors:
+                    v = v - (u @ v) * u
+                v = v / v.norm()
+                w = h(v)
+                last, value = value, (w @ v).item()
+                v = w / (w.norm() + 1e-6)
+                if last is not None and abs(value - last) / (abs(last) + 1e-6) < 1e-3:
+                    break
+            values.append(value)
+            vectors.append(v)
+        return np.array(values)[:, None]
+
+    return *timed(1, work), 1.0
+
+
+def density(folder):
+    """PyHessian's loop over 10,000 points."""
+    h = Hessian(folder, "hessian_digits")
+
+    def work():
+        h.prepare()
+        nodes, weights = h.rules()
+        lo, hi = min(t[0] for t in nodes), max(t[-1] for t in nodes)
+        sigma, grid = (hi - lo) / h.steps, np.linspace(lo, hi, 10_000)
+        curve = np.zeros((len(nodes), len(grid)))
+        for s, (t, w) in enumerate(zip(nodes, weights)):
+            for j, at in enumerate(grid):
+                curve[s, j] = np.sum(w * np.exp(-(at - t) ** 2 / (2 * sigma**2)))
+        return curve.mean(axis=0)[:, None] / (sigma * np.sqrt(2 * np.pi))
+
+    return *timed(1, work), 1.0
+
+
 TASKS = {"hessian_small": hessian("hessian_small"), "hessian_digits": hessian("hessian_digits"),
-         "hessian_script": hessian("hessian_script"), "hessian_conv": hessian("hessian_conv"), "dln": dln, "relu": relu, "threshold": threshold,
+         "hessian_script": hessian("hessian_script"), "hessian_conv": hessian("hessian_conv"),
+         "hessian_pairs": pairs, "hessian_density": density, "dln": dln, "relu": relu, "threshold": threshold,
          "nc_metrics": collapse_peer.metrics, "nc_flow": collapse_peer.flow}
 
 

@@ -85,7 +85,8 @@ ScriptModel script_conv_net(const ConvNetShape& shape, Stream random, const Scri
       throw InputError(fmt::format("an image of {} x {} does not survive {} poolings", shape.input[1], shape.input[2],
                                    shape.channels.size()));
   }
-  features += "  x = x.mean([2, 3])\n";
+  features += "  x = torch.flatten(x, 1)\n";
+  in *= height * width;
   const std::size_t last = shape.channels.size();
   const double bound = 1.0 / std::sqrt(static_cast<double>(in));
   add_parameter(module, fmt::format("weight{}", last), uniform(random, {shape.classes, in}, bound));

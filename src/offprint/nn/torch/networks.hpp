@@ -24,8 +24,8 @@ struct ConvNetShape {
   bool output_bias = true;
 };
 
-/// A plain convolutional network: the blocks, then the mean over the remaining pixels, then a linear classifier; its
-/// method "features" gives the classifier's inputs. PyTorch's default initialisation (uniform +-1/sqrt(fan in)) from
+/// A plain convolutional network: the blocks, then a linear classifier on all that remains; its method "features" gives
+/// the classifier's inputs. PyTorch's default initialisation (uniform +-1/sqrt(fan in)) from
 /// `random`. Throws InputError when an image side does not survive the poolings.
 [[nodiscard]] ScriptModel script_conv_net(const ConvNetShape& shape, Stream random,
                                           const ScriptModelOptions& options = {});
