@@ -110,7 +110,8 @@ Measurement h1(const Claim&, Run& run) {
   plot.x = {.title = "rank"};
   plot.y = {.title = "λ", .log = true};
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const auto [classes, seed] = cases[i];
+    const int classes = cases[i].classes;
+    const std::uint64_t seed = cases[i].seed;
     const auto count = [&](Index column) {
       const VectorXd values = tops[i].col(column);
       return ls::count_outliers(span_of(values), classes).largest.count;

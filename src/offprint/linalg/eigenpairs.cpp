@@ -30,7 +30,7 @@ void check(const SymmetricOperator& a, Index count) {
 class Counted {
  public:
   Counted(const SymmetricOperator& a, const EigenpairOptions& options) : a_(a), options_(options) {}
-  void operator()(const Eigen::Ref<const MatrixXd>& x, Eigen::Ref<MatrixXd> y) {
+  void operator()(const Eigen::Ref<const MatrixXd>& x, const Eigen::Ref<MatrixXd>& y) {
     if (options_.poll) options_.poll();
     a_.apply(x, y);
     products_ += x.cols();

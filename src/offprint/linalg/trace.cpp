@@ -33,7 +33,7 @@ void check(const SymmetricOperator& a, const TraceOptions& options) {
   if (options.block < 1) throw InputError(fmt::format("trace: blocks of {} vectors; give at least 1", options.block));
 }
 
-void apply_finite(const SymmetricOperator& a, const Eigen::Ref<const MatrixXd>& x, Eigen::Ref<MatrixXd> y) {
+void apply_finite(const SymmetricOperator& a, const Eigen::Ref<const MatrixXd>& x, const Eigen::Ref<MatrixXd>& y) {
   a.apply(x, y);
   if (!y.allFinite()) throw Error("trace: a product is not finite; look for NaN or overflow in the operator");
 }
