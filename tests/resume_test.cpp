@@ -1,6 +1,8 @@
 // Kill -9 at random moments, resume, and end with the numbers of an unbroken run.
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <functional>
 #include <thread>
 
 #include <sys/wait.h>
@@ -15,6 +17,16 @@ class Resume : public Sandbox {
  protected:
   /// Starts the command and kills it after `ms`; whether it had ended by itself.
   static bool killed_after(const std::vector<std::string>& words, int ms) {
+    return killed(words, [ms] { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); });
+  }
+  /// Kills it once the file is there: for states that a busy machine reaches later.
+  static bool killed_once_there(const std::vector<std::string>& words, const std::filesystem::path& file) {
+    return killed(words, [&file] {
+      for (int i = 0; i < 3000 && !std::filesystem::exists(file); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    });
+  }
+  static bool killed(const std::vector<std::string>& words, const std::function<void()>& wait) {
     const pid_t child = fork();
     if (child == 0) {
       std::vector<std::string> all = words;
@@ -27,7 +39,7 @@ class Resume : public Sandbox {
       execv(argv[0], argv.data());
       _exit(99);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    wait();
     int status = 0;
     if (waitpid(child, &status, WNOHANG) == child) return false;
     kill(child, SIGKILL);
@@ -78,8 +90,8 @@ TEST_F(Resume, TwentyKillsAtRandomMomentsChangeNothing) {
 
 TEST_F(Resume, DamagedNewestCheckpointFallsBackToTheOneBefore) {
   ASSERT_EQ(offprint({"run", "walk", "--steps", "200", "-q"}).exit_code, 0);
-  ASSERT_TRUE(killed_after({"run", "walk", "--steps", "200", "-q"}, 400));
   const std::filesystem::path newest = "store/runs/2/checkpoints/walk.ckpt";
+  ASSERT_TRUE(killed_once_there({"run", "walk", "--steps", "200", "-q"}, newest.string() + ".previous"));
   ASSERT_TRUE(std::filesystem::exists(newest));
   {
     std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
@@ -103,7 +115,8 @@ TEST_F(Resume, RefusesWhatCannotBeResumed) {
   EXPECT_NE(result.errors.find("there is no run 9"), std::string::npos);
 
   write("start.txt", "1\n");
-  ASSERT_TRUE(killed_after({"run", "walk", "--steps", "5000", "--data", "start.txt", "-q"}, 400));
+  ASSERT_TRUE(killed_once_there({"run", "walk", "--steps", "5000", "--data", "start.txt", "-q"},
+                                "store/runs/2/checkpoints/walk.ckpt"));
   write("start.txt", "1\n2\n");
   result = offprint({"resume", "2"});
   EXPECT_EQ(result.exit_code, 2);
