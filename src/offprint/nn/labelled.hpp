@@ -55,11 +55,11 @@ enum class Split { kTrain, kTest };
 /// CIFAR-10: all data_batch_*.bin (or test_batch*.bin) of a folder in name order, plain or .gz; pixels in [0, 1].
 [[nodiscard]] Labelled read_cifar10(const std::filesystem::path& folder, Split split, std::size_t limit = 0);
 
-/// Inputs from any file: idx and CIFAR by their content or name, everything else through io::read_data (an array of
-/// rank
-/// >= 2, first axis = samples; a table's rows are samples). Pixels of byte files are divided by 255. The labels of a
-/// CIFAR file come along; otherwise they are empty. Throws InputError: rank, empty, a value that is not finite (sample
-/// and feature named), and what the readers throw.
+/// Inputs from any file: idx and CIFAR by their content or name, LIBSVM (.libsvm, .svm; made dense), everything else
+/// through io::read_data (an array of rank
+/// >= 2, first axis = samples; a table's rows are samples). Pixels of byte files are divided by 255. The labels of
+/// CIFAR and LIBSVM files come along (the latter numbered in ascending order); otherwise they are empty. Throws
+/// InputError: rank, empty, a value that is not finite (sample and feature named), and what the readers throw.
 [[nodiscard]] Labelled read_inputs(const std::string& address);
 /// Class numbers from any file of one number a sample (idx, NPY, CSV with one column; text labels of a CSV are numbered
 /// in order of first appearance). Throws InputError naming the row: not an integer, negative; or the count differs

@@ -10,6 +10,7 @@
 #include "offprint/io/cifar.hpp"
 #include "offprint/io/gzip.hpp"
 #include "offprint/io/idx.hpp"
+#include "offprint/io/libsvm.hpp"
 #include "offprint/io/mapped_file.hpp"
 #include "offprint/io/table_file.hpp"
 #include "offprint/nn/labelled.hpp"
@@ -35,7 +36,7 @@ Labelled from_bytes(const io::ByteArray& images, std::size_t limit) {
 /// The file itself, or its compressed form.
 fs::path plain_or_gz(const fs::path& path) {
   if (fs::exists(path)) return path;
-  if (const fs::path gz = path.string() + ".gz"; fs::exists(gz)) return gz;
+  if (fs::path gz = path.string() + ".gz"; fs::exists(gz)) return gz;
   throw InputError(fmt::format("'{}' is missing, and so is '{}.gz'", path.string(), path.string()));
 }
 
@@ -51,6 +52,26 @@ bool holds_idx(const fs::path& path) {
 bool named_cifar(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.ends_with(".bin") || name.ends_with(".bin.gz");
+}
+
+bool named_libsvm(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.ends_with(".libsvm") || name.ends_with(".libsvm.gz") || name.ends_with(".svm");
+}
+
+/// A sparse file made dense; its labels, numbered in ascending order (-1 and +1 become 0 and 1).
+Labelled from_libsvm(const fs::path& path) {
+  const io::LibsvmFile file = io::read_libsvm(path);
+  Labelled data;
+  data.inputs = Eigen::MatrixXd(file.x).transpose();
+  data.shape = {static_cast<std::size_t>(file.x.cols())};
+  std::vector<double> values(file.labels.begin(), file.labels.end());
+  std::ranges::sort(values);
+  values.erase(std::ranges::unique(values).begin(), values.end());
+  for (const double label : file.labels)
+    data.labels.push_back(static_cast<int>(std::ranges::lower_bound(values, label) - values.begin()));
+  data.classes = static_cast<int>(values.size());
+  return data;
 }
 
 std::vector<int> to_labels(const std::vector<std::uint8_t>& bytes, std::size_t limit) {
@@ -116,6 +137,7 @@ Labelled read_inputs(const std::string& address) {
                                    address, io::shape_text(images.shape)));
     return from_bytes(images, 0);
   }
+  if (named_libsvm(path)) return from_libsvm(path);
   if (named_cifar(path)) {
     const io::CifarFile file = io::read_cifar(path);
     Labelled data = from_bytes(file.images, 0);

@@ -103,6 +103,13 @@ TEST_F(LabelledFiles, IdxAndCifar) {
   EXPECT_EQ(read_cifar10(folder_, Split::kTrain).size(), 1);
 }
 
+TEST_F(LabelledFiles, LibsvmIsMadeDense) {
+  const Labelled data = read_inputs(write("a.libsvm", "+1 1:0.5 3:2\n-1 2:1\n"));
+  EXPECT_EQ(data.inputs.col(0), Eigen::Vector3d(0.5, 0, 2));
+  EXPECT_THAT(data.labels, ElementsAre(1, 0));
+  EXPECT_EQ(data.classes, 2);
+}
+
 TEST(RenderedDigits, EachImageDependsOnItsIndexOnly) {
   const Labelled many = rendered_digits(25, 4);
   const Labelled few = rendered_digits(12, 4);

@@ -195,7 +195,7 @@ linalg::SymmetricOperator MlpLoss::residual(VectorXd theta) const {
 linalg::SymmetricOperator MlpLoss::products(VectorXd theta, Part part) const {
   check(theta);
   return {net_.parameters(),
-          [this, theta = std::move(theta), part](const Eigen::Ref<const MatrixXd>& x, Eigen::Ref<MatrixXd> y) {
+          [this, theta = std::move(theta), part](const Eigen::Ref<const MatrixXd>& x, const Eigen::Ref<MatrixXd>& y) {
             multiply(theta, part, x, y);
           }};
 }
