@@ -29,7 +29,8 @@ struct ScriptModel::State {
 };
 
 /// LibTorch on this thread: one intra-operation thread (threads are ours, and sums must not depend on their number) and
-/// the plain interpreter, since TorchScript's differentiating executor breaks second derivatives. Restores on exit.
+/// the plain interpreter, since TorchScript's differentiating executor breaks second derivatives. The interpreter's
+/// setting is restored on exit; the single thread stays, which is what every thread of ours wants.
 class TorchScope {
  public:
   TorchScope();
