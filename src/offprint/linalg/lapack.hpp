@@ -32,8 +32,8 @@ void multiply_into(Eigen::Ref<Matrix<double>> c, double alpha, RealView a, Op op
 void multiply_into(Eigen::Ref<Matrix<Complex>> c, Complex alpha, ComplexView a, Op op_a, ComplexView b, Op op_b,
                    Complex beta);
 
-/// C = alpha A A^T + beta C (kAdjoint: alpha A^T A + beta C) by syrk, both triangles filled: half the work of a product.
-/// C must be symmetric on entry unless beta is 0. Throws Error when the shapes differ.
+/// C = alpha A A^T + beta C (kAdjoint: alpha A^T A + beta C) by syrk, both triangles filled: half the work of a
+/// product. C must be symmetric on entry unless beta is 0. Throws Error when the shapes differ.
 void self_product_into(Eigen::Ref<Matrix<double>> c, double alpha, RealView a, Op op, double beta);
 
 /// The R factor of a Householder QR of A (m x n): min(m, n) x n, upper triangular (trapezoidal when m < n). The signs
