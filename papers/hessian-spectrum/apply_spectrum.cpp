@@ -129,7 +129,13 @@ Index report_outliers(Run& run, const VectorXd& top, Index classes) {
 void report_trace(Run& run, const linalg::SymmetricOperator& a) {
   const auto budget = static_cast<Index>(run.options().integer("trace-budget"));
   const auto source = streams(run, "trace");
-  if (run.options().text("trace-method") == "hutch++") {
+  // a third of the budget each for probes, basis and products
+  const double kept = 8e-9 * static_cast<double>(a.size) * static_cast<double>(budget);
+  const bool fits = kept <= run.options().real("memory") / 2;
+  const bool wanted = run.options().text("trace-method") == "hutch++";
+  if (wanted && !fits)
+    run.note(fmt::format("hutch++ would keep {:.1f} GB of vectors: the trace is estimated by hutchinson", kept));
+  if (wanted && fits) {
     const auto found = linalg::hutch_plus_plus(a, source, budget);
     run.metric("trace", found.trace);
     run.metric("trace_standard_error", found.standard_error);

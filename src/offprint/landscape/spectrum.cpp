@@ -100,15 +100,15 @@ double effective_rank(double trace, double frobenius_squared) {
 
 std::vector<linalg::Sampled> segment_traces(const linalg::SymmetricOperator& a, std::span<const Segment> segments,
                                             const linalg::StreamSource& streams, Index samples) {
-  constexpr Index kBlock = 32;
+  const Index block = linalg::probe_block(a.size, 32);
   if (samples < 1) throw InputError(fmt::format("traces of segments: {} probes; give at least 1", samples));
   for (const auto& segment : segments)
     if (segment.offset < 0 || segment.size < 0 || segment.offset + segment.size > a.size)
       throw InputError(fmt::format("traces of segments: [{}, {}) is not within an operator of size {}", segment.offset,
                                    segment.offset + segment.size, a.size));
   std::vector<MeanVariance> sums(segments.size());
-  for (Index first = 0; first < samples; first += kBlock) {
-    MatrixXd z(a.size, std::min(kBlock, samples - first));
+  for (Index first = 0; first < samples; first += block) {
+    MatrixXd z(a.size, std::min(block, samples - first));
     MatrixXd product(z.rows(), z.cols());
     linalg::fill_probes(streams, static_cast<std::uint64_t>(first), linalg::Probe::kRademacher, z);
     a.apply(z, product);

@@ -20,4 +20,9 @@ void fill_probes(const StreamSource& streams, std::uint64_t first, Probe probe, 
   }
 }
 
+Eigen::Index probe_block(Eigen::Index size, Eigen::Index wanted) {
+  constexpr Eigen::Index kEntries = Eigen::Index{1} << 25;
+  return std::clamp<Eigen::Index>(kEntries / std::max<Eigen::Index>(size, 1), 1, wanted);
+}
+
 }  // namespace offprint::linalg

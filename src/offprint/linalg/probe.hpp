@@ -20,4 +20,8 @@ using StreamSource = std::function<Stream(std::uint64_t index)>;
 /// Column j becomes the probe drawn from streams(first + j): the same vectors whatever the block size. Not normalised.
 void fill_probes(const StreamSource& streams, std::uint64_t first, Probe probe, Eigen::Ref<Eigen::MatrixXd> columns);
 
+/// How many probes of `size` entries go through an operator together: `wanted`, or fewer so that a block stays below
+/// 256 MB (products and an operator's own copies take a multiple of that). At least 1.
+[[nodiscard]] Eigen::Index probe_block(Eigen::Index size, Eigen::Index wanted);
+
 }  // namespace offprint::linalg

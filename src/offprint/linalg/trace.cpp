@@ -39,7 +39,8 @@ void apply_finite(const SymmetricOperator& a, const Eigen::Ref<const MatrixXd>& 
 }
 
 // y = A x by blocks of the options' size.
-void apply_blocks(const SymmetricOperator& a, const MatrixXd& x, MatrixXd& y, Index block) {
+void apply_blocks(const SymmetricOperator& a, const MatrixXd& x, MatrixXd& y, Index wanted) {
+  const Index block = probe_block(a.size, wanted);
   y.resize(x.rows(), x.cols());
   for (Index j = 0; j < x.cols(); j += block) {
     const Index k = std::min(block, x.cols() - j);
@@ -55,8 +56,9 @@ HutchinsonEstimate hutchinson(const SymmetricOperator& a, const StreamSource& st
   if (samples < 1) throw InputError(fmt::format("Hutchinson: {} probes; give at least 1", samples));
   std::vector<double> traces;
   std::vector<double> squares;
-  for (Index first = 0; first < samples; first += options.block) {
-    MatrixXd z(a.size, std::min(options.block, samples - first));
+  const Index block = probe_block(a.size, options.block);
+  for (Index first = 0; first < samples; first += block) {
+    MatrixXd z(a.size, std::min(block, samples - first));
     MatrixXd az(z.rows(), z.cols());
     fill_probes(streams, static_cast<std::uint64_t>(first), options.probe, z);
     apply_finite(a, z, az);
