@@ -2,6 +2,7 @@
 #include "offprint/nn/torch/train.hpp"
 
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -78,6 +79,8 @@ TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const Tra
     return mean_loss(loss, state.forward(inputs.index_select(0, index)), labels.index_select(0, index));
   };
 
+  std::optional<ScriptLoss> validation_loss;  // at the model's parameters of the moment
+  if (hooks.validation != nullptr) validation_loss.emplace(loss_on(model, *hooks.validation, loss));
   TrainReport& report = memory.report;
   while (static_cast<std::int64_t>(report.losses.size()) < options.epochs && !report.stopped_early) {
     double sum = 0.0;
@@ -86,8 +89,8 @@ TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const Tra
       sum += trainer.step(batch_loss);
     }
     report.losses.push_back(sum / static_cast<double>(trainer.steps_per_epoch()));
-    if (hooks.validation != nullptr) {
-      const double validation = loss_on(model, *hooks.validation, loss).value();
+    if (validation_loss) {
+      const double validation = validation_loss->value();
       report.validation_losses.push_back(validation);
       ++memory.since_best;
       if (validation < memory.best_loss) {
