@@ -29,7 +29,7 @@ Communicator& Command::ranks() {
 }
 
 void Command::print(const std::string& text) {
-  if (ranks_ && ranks_->rank() != 0) return;
+  if (settings_.events || (ranks_ && ranks_->rank() != 0)) return;
   // a full disk or a closed pipe behind standard output must not look like success
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     throw IoError("cannot write to standard output");

@@ -22,6 +22,7 @@ namespace offprint::app {
 struct Settings {
   bool json = false;
   bool quiet = false;
+  bool events = false;  // standard output carries events (events.hpp) instead of text
   std::string color = "auto";
   std::string store;  // "" : the default folder
   std::uint64_t seed = 0;
@@ -83,6 +84,9 @@ class Command {
   int figure(std::int64_t id, const std::string& name, const std::string& format, const std::string& theme,
              const std::string& out);
   void export_outputs(std::int64_t id, const std::filesystem::path& folder);
+  // page.cpp
+  /// A subcommand of the page's module: serve, feed, search, digest.
+  int page(const std::string& name, const Json& options);
   // data.cpp
   int data_list();
   int data_where(const std::string& name);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.hpp"
+#include "events.hpp"
 #include "markdown.hpp"
 #include "offprint/core/atomic_file.hpp"
 #include "offprint/core/build_info.hpp"
@@ -143,10 +144,12 @@ class Execution {
     plan_ = plan;
     fresh_ = true;
     run_ = store_ ? store_->begin(plan) : std::make_unique<NoRecord>();
+    tell({{"event", "run"}, {"id", id()}});
   }
   void reopen(std::int64_t run_id, const RunPlan& plan) {
     plan_ = plan;
     run_ = store_ ? store_->reopen(run_id) : std::make_unique<NoRecord>();
+    tell({{"event", "run"}, {"id", id()}});
   }
 
   /// Runs `work` with interruption, recording how it ended.
@@ -160,37 +163,37 @@ class Execution {
     });
     try {
       work();
-      run_->finish("finished");
+      finish("finished");
       return 0;
     } catch (const Interrupted&) {
-      run_->finish("interrupted");
+      finish("interrupted");
       if (speaks) fmt::print(stderr, "{}\n", hint());
       if (command_.ranks().size() > 1) command_.ranks().abort(130);
       return 130;
     } catch (const InputError&) {
       // bad input found by the study: nothing was computed, so nothing is kept of a run that had just begun
       const auto bad = id();
-      run_->finish("failed", "bad input");
+      finish("failed", "bad input");
       run_.reset();
       if (store_ && fresh_) store_->remove(bad);
       throw;
     } catch (const std::exception& e) {
       try {
-        run_->finish("failed", e.what());
+        finish("failed", e.what());
       } catch (const std::exception&) {  // the store may be what failed: the first error is the one to tell
       }
       throw;
     }
   }
 
-  [[nodiscard]] RunSettings settings(Options options) const {
+  [[nodiscard]] RunSettings settings(Options options, const std::string& claim = "") const {
     RunSettings s;
     s.options = std::move(options);
     s.seed = plan_.seed;
     s.threads = command_.settings().threads != 0 ? command_.settings().threads : plan_.threads;
     s.device = plan_.device;
     s.cancel = InterruptGuard::token();
-    s.progress = console_progress(command_.settings().quiet);
+    s.progress = tells() ? event_progress(claim) : console_progress(command_.settings().quiet);
     s.data = [datasets = command_.datasets()](const std::string& name) {
       const auto folder = datasets.find(name);
       if (!folder)
@@ -238,8 +241,9 @@ class Execution {
       result.reason = "needs a GPU: --device cuda on a machine that has one";
     } else {
       command_.say(fmt::format("{} {}: {}", card_.slug, claim.id, claim.says));
+      tell({{"event", "measuring"}, {"claim", claim.id}, {"says", claim.says}});
       try {
-        Run run(settings(Options{}), *run_, command_.ranks(), claim.id);
+        Run run(settings(Options{}, claim.id), *run_, command_.ranks(), claim.id);
         for (const auto& name : claim.data) static_cast<void>(run.data(name));
         result = judge(claim, paper_.check(claim, run));
       } catch (const NotAvailable& e) {
@@ -255,7 +259,17 @@ class Execution {
     }
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     run_->claim_result(result);
+    tell({{"event", "claim"}, {"result", to_json(result)}});
     return result;
+  }
+
+  [[nodiscard]] bool tells() const { return command_.settings().events && store_.has_value(); }
+  void tell(const Json& event) const {
+    if (tells()) emit_event(event);
+  }
+  void finish(const std::string& status, const std::string& error = "") {
+    run_->finish(status, error);
+    tell({{"event", "end"}, {"run", id()}, {"status", status}, {"error", error}});
   }
 
   Command& command_;

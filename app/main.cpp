@@ -12,6 +12,7 @@
 
 #include "command.hpp"
 #include "offprint/core/error.hpp"
+#include "page_options.hpp"
 #include "subcommands.hpp"
 
 namespace offprint::app {
@@ -35,6 +36,8 @@ std::vector<std::string> plain_words(const std::vector<std::string>& words) {
 void add_globals(CLI::App& app, Settings& s) {
   app.add_flag("--json", s.json, "print results as JSON")->group("Everywhere");
   app.add_flag("-q,--quiet", s.quiet, "no progress and no remarks on standard error")->group("Everywhere");
+  app.add_flag("--events", s.events, "runs tell what they do as one JSON object a line on standard output")
+      ->group("Everywhere");
   app.add_option("--color", s.color, "colours: auto, always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->group("Everywhere");
@@ -72,6 +75,9 @@ class Parser {
     add_cards();
     add_execution();
     add_record();
+    add_page_subcommands(app_, [this](const std::string& name, const Json& options) {
+      job_ = [name, options](Command& c) { return c.page(name, options); };
+    });
     add_rest();
   }
 

@@ -13,6 +13,7 @@ Places find_places() {
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) throw Error("cannot find where the offprint command lies: " + error.message());
   Places places;
+  places.executable = self;
   places.prefix = self.parent_path().parent_path();
   places.library_folder = places.prefix / OFFPRINT_LIBRARY_DIR;
   places.share_folder = places.prefix / OFFPRINT_SHARE_DIR;

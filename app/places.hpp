@@ -8,6 +8,7 @@
 namespace offprint::app {
 
 struct Places {
+  std::filesystem::path executable;                  // the command itself
   std::filesystem::path prefix;                      // build/release or the installation prefix
   std::vector<std::filesystem::path> paper_folders;  // OFFPRINT_PAPERS entries first, then the built-in one
   std::filesystem::path library_folder;              // lib/offprint: transports, papers/

@@ -7,8 +7,8 @@
 namespace offprint::app {
 
 [[nodiscard]] inline std::vector<std::string> subcommand_names() {
-  return {"list",   "show", "check",     "run",    "resume",  "runs",      "report",
-          "figure", "data", "new-paper", "doctor", "version", "completion"};
+  return {"list", "show",   "check",  "run",  "resume",    "runs",   "report",  "figure",    "serve",
+          "feed", "search", "digest", "data", "new-paper", "doctor", "version", "completion"};
 }
 
 }  // namespace offprint::app
