@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <map>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
@@ -470,6 +471,45 @@ std::vector<ClaimResult> Store::claim_results(std::int64_t id) const {
     while (s.executeStep()) results.push_back(claim_result_from_json(Json::parse(s.getColumn(0).getString())));
     return results;
   });
+}
+
+std::vector<DatedResult> Store::results(const std::string& paper) const {
+  std::vector<DatedResult> all;
+  if (!db_) return all;
+  return guarded(folder_, [&] {
+    SQLite::Statement s(
+        *db_, fmt::format("SELECT r.paper, v.result, r.id, r.started, r.build, r.seed FROM verdicts v JOIN runs r "
+                          "ON r.id=v.run {} ORDER BY r.id DESC, v.claim",
+                          paper.empty() ? "" : "WHERE r.paper=?"));
+    if (!paper.empty()) s.bind(1, paper);
+    while (s.executeStep()) {
+      DatedResult d;
+      d.paper = s.getColumn(0).getString();
+      d.result = claim_result_from_json(Json::parse(s.getColumn(1).getString()));
+      d.run = s.getColumn(2).getInt64();
+      d.started = s.getColumn(3).getString();
+      d.commit = Json::parse(s.getColumn(4).getString()).value("commit", "");
+      d.seed = std::stoull(s.getColumn(5).getString());
+      all.push_back(std::move(d));
+    }
+    return all;
+  });
+}
+
+std::vector<DatedResult> Store::latest_results(const std::string& paper) const {
+  std::map<std::pair<std::string, std::string>, DatedResult> newest;
+  for (auto& d : results(paper)) {
+    const std::pair key(d.paper, d.result.id);
+    const auto known = newest.find(key);
+    if (known == newest.end()) {
+      newest.emplace(key, std::move(d));
+    } else if (known->second.result.verdict == Verdict::kNotRun && d.result.verdict != Verdict::kNotRun) {
+      known->second = std::move(d);
+    }
+  }
+  std::vector<DatedResult> list;
+  for (auto& entry : newest) list.push_back(std::move(entry.second));
+  return list;
 }
 
 std::vector<std::pair<std::string, Table>> Store::tables(std::int64_t id) const {

@@ -54,6 +54,16 @@ struct MetricRow {
   std::string unit;
 };
 
+/// A claim's outcome and the run it comes from.
+struct DatedResult {
+  std::string paper;
+  ClaimResult result;
+  std::int64_t run = 0;
+  std::string started;  // of that run: ISO 8601, UTC
+  std::string commit;   // of the build that measured it
+  std::uint64_t seed = 0;
+};
+
 /// A run being computed: its record, its lock. Destroyed without finish(), it counts as interrupted.
 class OpenRun : public RunRecord {
  public:
@@ -91,6 +101,10 @@ class Store {
   [[nodiscard]] RunInfo run(std::int64_t id) const;
   [[nodiscard]] std::vector<MetricRow> metrics(std::int64_t id) const;
   [[nodiscard]] std::vector<ClaimResult> claim_results(std::int64_t id) const;
+  /// Every outcome on record, newest run first; `paper` empty: of all papers.
+  [[nodiscard]] std::vector<DatedResult> results(const std::string& paper = "") const;
+  /// The newest outcome of each claim; one that was `not run` counts only where there is no other. By paper and claim.
+  [[nodiscard]] std::vector<DatedResult> latest_results(const std::string& paper = "") const;
   [[nodiscard]] std::vector<std::pair<std::string, Table>> tables(std::int64_t id) const;
   /// Names and {"title", "caption", "spec", ...} of the figures.
   [[nodiscard]] std::vector<std::pair<std::string, Json>> figures(std::int64_t id) const;

@@ -107,6 +107,34 @@ TEST_F(StoreTest, ManyThreadsWithStoresOfTheirOwn) {
   EXPECT_EQ(Store(folder_, Store::Access::kRead).runs().size(), 20U);
 }
 
+TEST_F(StoreTest, TheLatestResultOfEachClaim) {
+  Store store(folder_, Store::Access::kWrite);
+  const auto measured = [&](const std::vector<std::pair<std::string, Verdict>>& outcomes) {
+    const auto run = store.begin(plan());
+    for (const auto& [claim, verdict] : outcomes) {
+      ClaimResult result;
+      result.id = claim;
+      result.verdict = verdict;
+      run->claim_result(result);
+    }
+    run->finish("finished");
+    return run->id();
+  };
+  const auto first = measured({{"A", Verdict::kHolds}, {"B", Verdict::kHolds}, {"C", Verdict::kNotRun}});
+  const auto second = measured({{"A", Verdict::kFallsShort}, {"B", Verdict::kNotRun}, {"C", Verdict::kNotRun}});
+  EXPECT_EQ(store.results("test").size(), 6U);
+  EXPECT_TRUE(store.results("other").empty());
+  const auto latest = store.latest_results();
+  ASSERT_EQ(latest.size(), 3U);
+  EXPECT_EQ(latest[0].result.verdict, Verdict::kFallsShort);
+  EXPECT_EQ(latest[0].run, second);
+  EXPECT_EQ(latest[1].result.verdict, Verdict::kHolds) << "a claim that was skipped later keeps its verdict";
+  EXPECT_EQ(latest[1].run, first);
+  EXPECT_EQ(latest[2].result.verdict, Verdict::kNotRun);
+  EXPECT_EQ(latest[2].seed, plan().seed);
+  EXPECT_EQ(latest[2].commit, store.run(second).build.value("commit", ""));
+}
+
 TEST_F(StoreTest, FailedArtefactsLeaveNothing) {
   Store store(folder_, Store::Access::kWrite);
   const auto run = store.begin(plan());
