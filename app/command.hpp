@@ -61,6 +61,7 @@ class Command {
   struct CheckRequest {
     std::vector<std::string> slugs;   // empty: all runnable papers
     std::vector<std::string> claims;  // empty: all
+    bool only_new = false;            // leave out what this build has judged with this seed, and higher tiers
     bool details = false;
     bool strict = false;
     std::optional<std::string> markdown{};
@@ -69,7 +70,8 @@ class Command {
   int check(const CheckRequest& request);
   int run(const std::string& slug, const std::string& action, const Options& options, const std::string& out);
   int resume(std::int64_t id);
-  /// No arguments: the quick claims of every runnable paper, the table, the report.
+  /// No arguments: the quick claims of every runnable paper that this build has not judged yet, the table, the report;
+  /// on a terminal then the page.
   int main_job();
   // runs.cpp
   int runs(const std::string& paper);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "offprint/core/error.hpp"
 #include "offprint/core/interrupt.hpp"
 #include "offprint/core/module.hpp"
+#include "page_options.hpp"
 
 namespace offprint::app {
 namespace {
@@ -287,10 +289,32 @@ void require_runnable(const Card& card) {
                      "' is planned: no module of it exists yet; 'offprint list' shows which papers run");
 }
 
-Json check_json(const Card& card, std::int64_t id, const Outcome& outcome) {
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// The verdicts that this build has reached for a paper with this seed. A build of a changed tree reaches none that
+/// last: its commit does not say what was built.
+std::vector<DatedResult> judged_by_this_build(const std::filesystem::path& store, const Card& card,
+                                              std::uint64_t seed) {
+  const std::string commit = build_info().commit;
+  if (commit.find("+changes") != std::string::npos) return {};
+  std::vector<DatedResult> judged;
+  std::set<std::string> seen;
+  for (auto& d : Store(store, Store::Access::kRead).results(card.slug)) {
+    const bool on_card =
+        std::any_of(card.claims.begin(), card.claims.end(), [&](const Claim& c) { return c.id == d.result.id; });
+    if (on_card && d.commit == commit && d.seed == seed && d.result.verdict != Verdict::kNotRun &&
+        seen.insert(d.result.id).second)
+      judged.push_back(std::move(d));
+  }
+  return judged;
+}
+
+Json check_json(const Card& card, const Json& run, const Outcome& outcome) {
   Json claims = Json::array();
   for (const auto& r : outcome.results) claims.push_back(to_json(r));
-  return {{"run", id}, {"paper", card.slug}, {"claims", claims}};
+  return {{"run", run}, {"paper", card.slug}, {"claims", claims}};
 }
 
 }  // namespace
@@ -318,25 +342,45 @@ int Command::check(const CheckRequest& request) {
   Json json = Json::array();
   bool failed = false;
   for (const auto* card : cards) {
-    Execution execution(*this, *card, load_paper(*card));
-    RunPlan plan = execution.plan("check");
-    plan.options = {{"tier", settings_.tier}};
-    for (const auto& claim : card->claims)
-      if (request.claims.empty() ||
-          std::find(request.claims.begin(), request.claims.end(), claim.id) != request.claims.end())
-        plan.claims.push_back(claim.id);
-    if (plan.claims.empty()) continue;
-    execution.begin(plan);
+    std::vector<DatedResult> known;
+    if (request.only_new && ranks().rank() == 0) known = judged_by_this_build(store_folder(), *card, settings_.seed);
+    std::vector<std::string> claims;
+    for (const auto& claim : card->claims) {
+      const bool asked = request.claims.empty() || contains(request.claims, claim.id);
+      const bool is_known =
+          std::any_of(known.begin(), known.end(), [&](const DatedResult& d) { return d.result.id == claim.id; });
+      if (asked && !is_known && !(request.only_new && claim.tier > tier)) claims.push_back(claim.id);
+    }
     Outcome outcome;
-    if (const int code = execution.guarded([&] { outcome = execution.measure(tier); }); code != 0) return code;
+    std::string origin;
+    Json run;  // null when nothing was left to measure
+    if (!claims.empty()) {
+      Execution execution(*this, *card, load_paper(*card));
+      RunPlan plan = execution.plan("check");
+      plan.options = {{"tier", settings_.tier}};
+      plan.claims = claims;
+      execution.begin(plan);
+      if (const int code = execution.guarded([&] { outcome = execution.measure(tier); }); code != 0) return code;
+      ids.push_back(execution.id());
+      run = execution.id();
+      origin = fmt::format("run {}", execution.id());
+    } else if (known.empty()) {
+      continue;
+    }
     failed = failed || outcome.failed;
-    ids.push_back(execution.id());
+    if (!known.empty()) {
+      origin += fmt::format("{}{} measured before by this build", origin.empty() ? "" : ", ", known.size());
+      for (auto& d : known) outcome.results.push_back(std::move(d.result));
+      std::sort(outcome.results.begin(), outcome.results.end(), [&](const ClaimResult& a, const ClaimResult& b) {
+        return &card->claim(a.id) < &card->claim(b.id);  // the card's order
+      });
+    }
     all.insert(all.end(), outcome.results.begin(), outcome.results.end());
     if (settings_.json) {
-      json.push_back(check_json(*card, execution.id(), outcome));
+      json.push_back(check_json(*card, run, outcome));
     } else {
       print(console_.paint(fmt::format("\n{}: {}", card->slug, card->title), Colour::kBold) +
-            fmt::format("  (run {}, seed {})\n", execution.id(), settings_.seed) +
+            fmt::format("  ({}, seed {})\n", origin, settings_.seed) +
             verdict_table(console_, *card, outcome.results, request.details));
     }
     by_paper.emplace_back(card, outcome.results);
@@ -351,7 +395,7 @@ int Command::check(const CheckRequest& request) {
       write_atomically(*request.markdown, results_markdown(by_paper, settings_.tier));
       say("wrote " + *request.markdown);
     }
-    if (request.report) write_report(ids, *request.report);
+    if (request.report) write_report(request.only_new ? std::vector<std::int64_t>{} : ids, *request.report);
   }
   const bool short_of =
       std::any_of(all.begin(), all.end(), [](const ClaimResult& r) { return r.verdict == Verdict::kFallsShort; });
@@ -360,9 +404,19 @@ int Command::check(const CheckRequest& request) {
 
 int Command::main_job() {
   CheckRequest request;
+  request.only_new = true;
   request.report = "offprint-report.html";
-  say("Measuring the quick claims of every paper that runs; 'offprint --help' shows what else there is.");
-  return check(request);
+  say("Measuring the quick claims of every paper that runs, as far as this build has not; 'offprint --help' shows what "
+      "else there is.");
+  const int code = check(request);
+  if (code != 0 || settings_.json || ranks().rank() != 0) return code;
+  if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) {
+    say("The page: offprint serve (on a terminal it opens here at once)");
+    return code;
+  }
+  Json options = page_defaults("serve");
+  options["open"] = true;
+  return page("serve", options);
 }
 
 int Command::run(const std::string& slug, const std::string& action, const Options& options, const std::string& out) {

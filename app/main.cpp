@@ -62,7 +62,7 @@ class Parser {
     app_.name("offprint");
     app_.description(
         "Offprint: the daily papers, and every paper runs.\n\nWithout a subcommand it measures the quick claims of "
-        "every paper that runs and writes a report.");
+        "every paper that runs (those that this build has not judged yet), writes a report, and opens the page.");
     app_.footer(
         "Examples:\n"
         "  offprint list                                   what there is\n"
@@ -142,6 +142,7 @@ class Parser {
     check->add_flag("--all", all_, "every paper that runs");
     check->add_option("--claim", request_.claims, "only these claims (comma-separated)")->delimiter(',');
     check->add_flag("--details", request_.details, "a row for every criterion");
+    check->add_flag("--new", request_.only_new, "only what this build has not judged yet with this seed");
     check->add_flag("--strict", request_.strict, "exit with 1 when a claim falls short");
     check->add_option("--markdown", markdown_, "also write the results as Markdown (default docs/results.md)")
         ->expected(0, 1);

@@ -118,4 +118,12 @@ void add_page_subcommands(CLI::App& app, const std::function<void(std::string, J
   remove.value<std::string>("email", "the address")->required();
 }
 
+Json page_defaults(const std::string& command) {
+  CLI::App app;
+  Json defaults;
+  add_page_subcommands(app, [&](const std::string&, const Json& options) { defaults = options; });
+  app.parse(command);
+  return defaults;
+}
+
 }  // namespace offprint::app

@@ -96,6 +96,25 @@ TEST_F(CommandLine, CheckJudgesEveryClaimHonestly) {
   EXPECT_THAT(text.output, HasSubstr("1 claims: 0 hold, 1 falls short, 0 inconclusive, 0 not run"));
 }
 
+TEST_F(CommandLine, OnlyWhatThisBuildHasNotJudged) {
+  const auto first = offprint_json({"check", "walk", "--claim", "W1,W3", "-q"});
+  const auto commit = offprint_json({"runs", "export", "1"})["build"]["commit"].get<std::string>();
+  const auto second = offprint_json({"check", "walk", "--new", "-q"});
+  const auto claims = second[0]["claims"];
+  ASSERT_EQ(claims.size(), 4U) << "the quick claims, measured now or before";
+  EXPECT_EQ(claims[0]["id"], "W1");
+  EXPECT_EQ(claims[2]["criteria"], first[0]["claims"][1]["criteria"]);
+  const auto measured = offprint_json({"runs", "export", "2"})["claims"];
+  if (commit.find("+changes") == std::string::npos) {
+    ASSERT_EQ(measured.size(), 2U) << "W2, and W4 which could not be measured";
+    EXPECT_EQ(measured[0]["id"], "W2");
+    offprint_json({"check", "walk", "--new", "--seed", "5", "-q"});
+    EXPECT_EQ(offprint_json({"runs", "export", "3"})["claims"].size(), 4U) << "another seed is another measurement";
+  } else {
+    EXPECT_EQ(measured.size(), 4U) << "a changed tree does not say what was built";
+  }
+}
+
 TEST_F(CommandLine, MarkdownAndReport) {
   const auto result = offprint({"check", "walk", "--claim", "W3", "--markdown", "r.md", "--report", "r.html", "-q"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
