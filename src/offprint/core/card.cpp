@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "offprint/core/date.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/core/toml_file.hpp"
 
@@ -271,8 +272,8 @@ const ActionSpec* Card::default_action() const {
 Card read_card(const std::filesystem::path& toml, std::string slug) {
   const toml::table table = load_toml(toml);
   const Section s(table, toml.string(), "card");
-  s.known_keys({"title", "authors", "year", "arxiv", "doi", "venue", "code", "status", "component", "keywords",
-                "summary", "group", "action", "claim"});
+  s.known_keys({"title", "authors", "year", "arxiv", "doi", "venue", "code", "listed", "status", "component",
+                "keywords", "summary", "group", "action", "claim"});
   Card card;
   card.slug = std::move(slug);
   card.path = toml;
@@ -285,6 +286,9 @@ Card read_card(const std::filesystem::path& toml, std::string slug) {
   card.doi = s.text("doi");
   card.venue = s.text("venue");
   card.code = s.text("code");
+  card.listed = s.text("listed");
+  if (!card.listed.empty() && !parse_date(card.listed))
+    s.fail("key 'listed' must be a day written YYYY-MM-DD, not '" + card.listed + "'");
   card.component = s.text("component", true);
   card.keywords = s.texts("keywords");
   card.summary = s.text("summary", true);
@@ -318,6 +322,7 @@ Json to_json(const Card& card) {
   put("doi", card.doi);
   put("venue", card.venue);
   put("code", card.code);
+  put("listed", card.listed);
   j["component"] = card.component;
   j["keywords"] = card.keywords;
   j["summary"] = card.summary;

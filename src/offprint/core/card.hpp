@@ -77,6 +77,7 @@ struct Card {
   std::string doi;
   std::string venue;
   std::string code;
+  std::string listed;  // YYYY-MM-DD: the day the paper was on the page; "" unknown
   std::string component;
   std::vector<std::string> keywords;
   std::string summary;

@@ -62,6 +62,13 @@ TEST_F(CardTest, TheDefaultActionIsTheOnlyOneOrTheMarkedOne) {
               HasSubstr("a second default action"));
 }
 
+TEST_F(CardTest, TheDayItWasListedIsADayOfTheCalendar) {
+  EXPECT_EQ(read(kHead).listed, "");
+  EXPECT_EQ(to_json(read("listed = \"2025-07-31\"\n" + kHead))["listed"], "2025-07-31");
+  EXPECT_THAT(refused("listed = \"2025-02-29\"\n" + kHead), HasSubstr("'listed' must be a day written YYYY-MM-DD"));
+  EXPECT_THAT(refused("listed = 2025-07-31\n" + kHead), HasSubstr("must be a string"));
+}
+
 TEST_F(CardTest, ReadsEverything) {
   const auto card = read(kHead + R"(
 [[group]]
