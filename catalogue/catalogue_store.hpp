@@ -22,10 +22,10 @@ namespace offprint::catalogue {
 
 /// Which papers, in which order, which stretch of them.
 struct ListQuery {
-  std::string from;      // listed on or after this day (YYYY-MM-DD); "" : no bound
-  std::string to;        // listed on or before; "" : no bound
-  std::string category;  // "cs.LG", or a whole archive "cs"; "" : all
-  std::string status;    // "ready", "planned", "feed", "runs" is "ready"; "" : all
+  std::string from{};      // listed on or after this day (YYYY-MM-DD); "" : no bound
+  std::string to{};        // listed on or before; "" : no bound
+  std::string category{};  // "cs.LG", or a whole archive "cs"; "" : all
+  std::string status{};    // "ready", "planned", "feed", "runs" is "ready"; "" : all
   enum class Order { kListed, kUpvotes } order = Order::kListed;  // newest day first, then upvotes, then key
   std::size_t offset = 0;
   std::size_t limit = 50;  // at most 500
@@ -53,6 +53,8 @@ class CatalogueStore {
   /// Opens (creates) catalogue.sqlite in `folder`. Throws InputError when it cannot be written or is from a newer
   /// Offprint, IoError when it is damaged.
   explicit CatalogueStore(const std::filesystem::path& folder);
+  /// The file's name in that folder.
+  static constexpr const char* kFile = "catalogue.sqlite";
   CatalogueStore(CatalogueStore&&) noexcept;
   ~CatalogueStore();
 
@@ -64,6 +66,8 @@ class CatalogueStore {
   /// card's paper go to the card's row. Adding the same items again changes nothing.
   AddResult add(std::span<const FeedItem> items);
 
+  /// By key; also by a key the paper had before (its arXiv id, before a card of ours came; its title's, before a feed
+  /// told its arXiv id).
   [[nodiscard]] std::optional<PaperRow> find(std::string_view key) const;
   [[nodiscard]] PaperPage list(const ListQuery& query) const;
   /// Days that have papers, newest first.
@@ -72,8 +76,9 @@ class CatalogueStore {
   [[nodiscard]] std::vector<Count> categories() const;
 
   /// A reader's vote (one per voter and paper; `voter` is a random id of the browser, kept hashed). Returns the local
-  /// upvotes after it. Throws InputError when there is no such paper.
-  int vote(std::string_view key, std::string_view voter, bool up);
+  /// upvotes after it. `when` is ISO 8601, UTC, "" for now: trending counts votes by age. Throws InputError when there
+  /// is no such paper.
+  int vote(std::string_view key, std::string_view voter, bool up, std::string_view when = {});
   [[nodiscard]] bool voted(std::string_view key, std::string_view voter) const;
 
   /// Increases with every change that search, trending or feeds could show; for caches and ETags.
@@ -86,8 +91,5 @@ class CatalogueStore {
  private:
   std::unique_ptr<SQLite::Database> db_;
 };
-
-/// Lower case, letters and digits only, single spaces: how titles are compared.
-[[nodiscard]] std::string normalised_title(std::string_view title);
 
 }  // namespace offprint::catalogue

@@ -28,9 +28,9 @@ struct SearchHit {
 };
 
 struct SearchQuery {
-  std::string text;  // words; "quoted phrases"; -without; author:name; category:cs.LG
-  std::string category;
-  std::string status;
+  std::string text{};  // words; "quoted phrases"; -without; author:name; category:cs.LG
+  std::string category{};
+  std::string status{};
   std::size_t offset = 0;
   std::size_t limit = 20;  // at most 200
 };
