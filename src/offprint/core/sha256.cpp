@@ -74,15 +74,25 @@ void Sha256::update(std::string_view bytes) {
   }
 }
 
-std::string Sha256::hex_digest() {
+std::string Sha256::digest() {
   const std::uint64_t bits = 8 * length_;
   std::string padding(1, '\x80');
   padding.append((119 - length_ % 64) % 64, '\0');
   for (int shift = 56; shift >= 0; shift -= 8) padding += static_cast<char>(bits >> shift & 0xff);
   update(padding);
-  std::string hex;
+  std::string bytes;
   for (const std::uint32_t word : state_)
-    for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[word >> shift & 0xf];
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(word >> shift & 0xff);
+  return bytes;
+}
+
+std::string Sha256::hex_digest() {
+  std::string hex;
+  for (const char byte : digest()) {
+    const auto value = static_cast<unsigned char>(byte);
+    hex += "0123456789abcdef"[value >> 4];
+    hex += "0123456789abcdef"[value & 0xf];
+  }
   return hex;
 }
 

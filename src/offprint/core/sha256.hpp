@@ -15,6 +15,8 @@ namespace offprint {
 class Sha256 {
  public:
   void update(std::string_view bytes);
+  /// The digest's 32 bytes. The object is spent afterwards.
+  [[nodiscard]] std::string digest();
   /// The digest in 64 lower-case hexadecimal digits. The object is spent afterwards.
   [[nodiscard]] std::string hex_digest();
 
