@@ -67,6 +67,18 @@ linalg::QuadratureOptions quadrature_options(Run& run, Index size) {
   return out;
 }
 
+// Eigenpairs when --top-n is not given: what the outlier count looks at, as far as the vectors of restarted Lanczos (4
+// for a pair, and 8) fit into half of --memory.
+Index usual_top(Run& run, const Subject& subject) {
+  const Index all = std::clamp<Index>(2 * subject.classes + 3, 2, kMostTop);
+  const double vectors = run.options().real("memory") / 2 / (8e-9 * static_cast<double>(subject.size));
+  const Index fits = std::max<Index>(2, static_cast<Index>((vectors - 8) / 4));
+  if (fits >= all) return all;
+  run.note(
+      fmt::format("{} eigenpairs at the top instead of {}: their vectors must fit into half of --memory", fits, all));
+  return fits;
+}
+
 struct Ends {
   linalg::ExtremeEigenpairs top;
   linalg::ExtremeEigenpairs bottom;
@@ -180,13 +192,23 @@ void write_eigenvalues(Run& run, const Ends& ends, const VectorXd& all) {
     rows.col(1) << ends.top.residuals, ends.bottom.residuals;
     io::write_csv(file, {"eigenvalue", "residual"}, rows);
   });
-  if (!run.options().flag("eigenvectors")) return;
+}
+
+void write_eigenvectors(Run& run, const Ends& ends) {
   run.artifact("eigenvectors.npy", [&](const std::filesystem::path& file) {
     MatrixXd vectors(ends.top.vectors.rows(), ends.top.values.size() + ends.bottom.values.size());
     vectors.leftCols(ends.top.values.size()) = ends.top.vectors;
     if (ends.bottom.values.size() > 0) vectors.rightCols(ends.bottom.values.size()) = ends.bottom.vectors;
     io::write_npy(file, io::NdArray::from_matrix(vectors));
   });
+}
+
+// Writes the eigenvectors when they are asked for, and drops them: each has as many numbers as the model, and the
+// density needs their room.
+void settle_eigenvectors(Run& run, Ends& ends) {
+  if (run.options().flag("eigenvectors")) write_eigenvectors(run, ends);
+  ends.top.vectors.resize(0, 0);
+  ends.bottom.vectors.resize(0, 0);
 }
 
 }  // namespace
@@ -220,8 +242,9 @@ void report_spectrum(Run& run, const Subject& subject) {
   const auto quadrature_settings = quadrature_options(run, subject.size);
 
   auto progress = run.progress(4, "spectrum");
-  const Index wanted = o.has("top-n") ? o.integer("top-n") : std::clamp<Index>(2 * subject.classes + 3, 2, kMostTop);
-  const auto ends = extremes(run, a, wanted, o.integer("bottom-n"));
+  const Index wanted = o.has("top-n") ? o.integer("top-n") : usual_top(run, subject);
+  auto ends = extremes(run, a, wanted, o.integer("bottom-n"));
+  settle_eigenvectors(run, ends);
   const double largest = ends.top.values[0];
   const Index outliers = report_outliers(run, ends.top.values, subject.classes);
   progress.set(1);
