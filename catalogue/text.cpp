@@ -101,6 +101,21 @@ std::string clean_text(std::string_view foreign, std::size_t limit) {
   return out;
 }
 
+std::string repaired_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto before = text;
+    const char32_t c = next_code_point(text);
+    if (c == kReplacement) {
+      append_utf8(out, c);
+    } else {
+      out += before.substr(0, before.size() - text.size());
+    }
+  }
+  return out;
+}
+
 std::string normalised_title(std::string_view title) {
   std::string out;
   while (!title.empty()) {

@@ -17,6 +17,9 @@ namespace offprint::catalogue {
 /// spaces whichever of Unicode's they are.
 [[nodiscard]] std::string normalised_title(std::string_view title);
 
+/// Malformed sequences become U+FFFD, all else stays.
+[[nodiscard]] std::string repaired_utf8(std::string_view text);
+
 /// The next code point of `text`, which is consumed; U+FFFD for a malformed sequence (one for each maximal part, as
 /// Unicode recommends). `text` must not be empty.
 [[nodiscard]] char32_t next_code_point(std::string_view& text);
