@@ -568,7 +568,7 @@ void CatalogueStore::sync_cards(std::span<const Card> cards) {
   });
 }
 
-AddResult CatalogueStore::add(std::span<const FeedItem> items) {
+AddResult CatalogueStore::add(std::span<const FeedItem> items, const std::function<void(const AddResult&)>& also) {
   return in_transaction(*db_, [&] {
     AddResult result;
     Writer writer(*db_);
@@ -588,6 +588,7 @@ AddResult CatalogueStore::add(std::span<const FeedItem> items) {
       }
     }
     writer.finish();
+    if (also) also(result);
     return result;
   });
 }

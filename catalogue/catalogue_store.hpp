@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,8 +64,9 @@ class CatalogueStore {
   void sync_cards(std::span<const Card> cards);
 
   /// Adds feed items in one transaction. Deduplicated by arXiv id across versions, then by normalised title; items of a
-  /// card's paper go to the card's row. Adding the same items again changes nothing.
-  AddResult add(std::span<const FeedItem> items);
+  /// card's paper go to the card's row. Adding the same items again changes nothing. `also` is called before the
+  /// transaction is committed, for what must be stored with the items or not at all.
+  AddResult add(std::span<const FeedItem> items, const std::function<void(const AddResult&)>& also = {});
 
   /// By key; also by a key the paper had before (its arXiv id, before a card of ours came; its title's, before a feed
   /// told its arXiv id).
