@@ -12,7 +12,7 @@ install(FILES ${PROJECT_BINARY_DIR}/offprintConfig.cmake ${PROJECT_BINARY_DIR}/o
 # What the command needs to run papers: built by ./offprint, without tests and benchmarks.
 get_property(modules GLOBAL PROPERTY OFFPRINT_MODULES)
 add_custom_target(offprint_runtime)
-add_dependencies(offprint_runtime offprint ${modules})
+add_dependencies(offprint_runtime offprint ofp_page ${modules})
 if(TARGET ofp_mpi)
   add_dependencies(offprint_runtime ofp_mpi)
 endif()

@@ -30,14 +30,21 @@ install_packages() {
   touch "$stamp"
 }
 
-# Vega for reports and figure export, exactly as package-lock.json says.
+# The site's packages (Vega for reports and figures too), exactly as package-lock.json says, and the site itself. Without
+# install scripts: the platform binaries of the bundler come as packages, and Vega's native canvas is not needed.
 install_site() {
   local stamp=build/.site
-  [ "$stamp" -nt page/site/package-lock.json ] && [ -d page/site/node_modules ] && return
-  say "npm ci in page/site (Vega, for figures)"
-  (cd page/site && npm ci --ignore-scripts --omit=optional --no-audit --no-fund) >build/npm.log 2>&1 \
-    || { tail -5 build/npm.log >&2; die "npm ci failed; the whole output is in build/npm.log"; }
-  touch "$stamp"
+  if ! { [ "$stamp" -nt page/site/package-lock.json ] && [ -d page/site/node_modules ]; }; then
+    say "npm ci in page/site"
+    (cd page/site && npm ci --ignore-scripts --no-audit --no-fund) >build/npm.log 2>&1 \
+      || { tail -5 build/npm.log >&2; die "npm ci failed; the whole output is in build/npm.log"; }
+    touch "$stamp"
+  fi
+  [ -f page/site/dist/index.html ] \
+    && [ -z "$(find page/site/src page/site/themes page/site/*.ts page/site/*.json page/site/index.html -newer page/site/dist/index.html -print -quit)" ] && return
+  say "building the site"
+  (cd page/site && npm run build) >build/site.log 2>&1 \
+    || { tail -20 build/site.log >&2; die "the site did not build; the whole output is in build/site.log"; }
 }
 
 # build PRESET TARGET...: configures when needed, and builds.

@@ -175,7 +175,7 @@
     } else {
       plot.removeAttribute("role");
       plot.append(el("p", { class: "absent" }, "This report was made without the figure scripts, so this figure is not drawn. " +
-        "Run ", el("code", null, "npm ci --ignore-scripts --omit=optional"), " in ", el("code", null, "page/site"), " and make the report again."));
+        "Run ", el("code", null, "npm ci --ignore-scripts"), " in ", el("code", null, "page/site"), " and make the report again."));
     }
     return node;
   }
