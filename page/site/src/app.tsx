@@ -134,7 +134,7 @@ function SearchBox({ place }: { place: Place }) {
         type="search"
         autocomplete="off"
         spellcheck={false}
-        placeholder="Search by words or meaning"
+        placeholder="Search papers"
         value={text}
         maxLength={400}
         onInput={(event) => {

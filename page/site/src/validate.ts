@@ -5,9 +5,12 @@ import { number } from "./format";
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const LARGEST_WHOLE = 9e15;
 
+const SMALLEST = 1e-200; // a least value below it is a card's way to say: positive
+
 export function rangeText(option: OptionSpec): string {
   const { min, max } = option;
   const unit = option.unit ? ` ${option.unit}` : "";
+  if (typeof min === "number" && min > 0 && min < SMALLEST) return typeof max === "number" ? `above 0, at most ${number(max)}${unit}` : `above 0${unit && `, in${unit}`}`;
   if (typeof min === "number" && typeof max === "number") return `from ${number(min)} to ${number(max)}${unit}`;
   if (typeof min === "number") return `at least ${number(min)}${unit}`;
   if (typeof max === "number") return `at most ${number(max)}${unit}`;

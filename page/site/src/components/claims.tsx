@@ -102,7 +102,8 @@ function ClaimRows({ claim, live, check, busy }: { claim: Claim; live: LiveClaim
             const got = result?.criteria.find((c) => c.name === spec.name);
             return (
               <div key={spec.name} class="headline">
-                <code>{spec.name}</code> <Measured criterion={got} /> <span class="rule">{rule(spec.rule)}</span>
+                <code>{spec.name}</code>
+                <span class="value">{got && <Measured criterion={got} />} <span class="rule">{rule(spec.rule)}</span></span>
               </div>
             );
           })}

@@ -86,9 +86,9 @@ export function PaperItem({ paper, level = 2, title, snippet, note, showDay = fa
         <p class="facts">
           <StatusBadge status={paper.status} />
           {paper.verdicts && (
-            <span class="verdicts-short"><VerdictStrip verdicts={paper.verdicts} /> {verdictSentence(paper.verdicts)}</span>
+            <span class="verdicts-short"><VerdictStrip verdicts={paper.verdicts} /> {compact ? `${paper.verdicts.holds} of ${paper.verdicts.total} hold` : verdictSentence(paper.verdicts)}</span>
           )}
-          {paper.categories.slice(0, 3).map((c) => (
+          {paper.categories.slice(0, compact ? 1 : 3).map((c) => (
             <a key={c} class="category" href={`/?category=${encodeURIComponent(c)}`} title={categoryName(c) ?? undefined}>{c}</a>
           ))}
           {paper.arxiv && <ArxivLink arxiv={paper.arxiv} />}

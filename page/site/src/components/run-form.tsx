@@ -112,8 +112,10 @@ export function RunForm({ slug, action, single, health, started }: Shown) {
         {refused && refused.option === null && <p class="problem" role="alert">{refused.message}</p>}
         {seedProblem && <p class="problem" role="alert">{seedProblem}</p>}
       </div>
-      <p class="small label">The same in a terminal</p>
-      <CodeBlock code={command} what="the command line" />
+      <div>
+        <p class="label">The same in a terminal</p>
+        <CodeBlock code={command} what="the command line" />
+      </div>
       {action.examples.length > 0 && (
         <details class="examples">
           <summary>Examples from the card</summary>

@@ -142,7 +142,7 @@ function Content({ paper, reload, health }: Shown) {
             <section aria-labelledby="cpp">
               <h2 id="cpp">The same from C++</h2>
               <CodeBlock code={paper.cpp} what="the C++ code" />
-              {paper.install && <><p class="small label">In your CMakeLists.txt</p><CodeBlock code={paper.install} what="the CMake lines" /></>}
+              {paper.install && <div class="install"><p class="label">In your CMakeLists.txt</p><CodeBlock code={paper.install} what="the CMake lines" /></div>}
             </section>
           )}
 

@@ -59,7 +59,7 @@ export function SearchPage({ place }: { place: Place }) {
               ))}
             </nav>
             {shown && <p class="small">{plural(shown.total, "paper")}, {number(Number(shown.milliseconds.toPrecision(2)))} ms{category !== "" && <> in {category} <a href={withQuery(place, { category: null })}>all categories</a></>}</p>}
-            <p class="small options">This search as <FeedLinks query={feed} />, or <a href={`/subscribe${query({ search: q, category })}`}>by e-mail</a></p>
+            <p class="small options"><span>This search as <FeedLinks query={feed} />, or <a href={`/subscribe${query({ search: q, category })}`}>by e-mail</a></span></p>
           </div>
           {search.error && <Failure error={search.error} retry={search.reload} what="the results" />}
           {shown && shown.hits.length === 0 && !stale && (
