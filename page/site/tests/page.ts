@@ -37,14 +37,14 @@ export { expect };
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/// What axe-core finds wrong with the page as it is: rule, and where.
-export async function axe(page: Page): Promise<string[]> {
+/// What axe-core finds wrong with the page as it is: rule, and where. `rules`: only these.
+export async function axe(page: Page, rules: string[] | null = null): Promise<string[]> {
   await page.evaluate(AXE);
-  return page.evaluate(async () => {
+  return page.evaluate(async (only) => {
     const { axe } = window as unknown as { axe: { run: (context: Document, options: object) => Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] }> } };
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], ...(only ? { runOnly: only } : {}) });
     return violations.flatMap((v) => v.nodes.slice(0, 5).map((n) => `${v.id}: ${n.target.join(" ")}: ${n.failureSummary.replace(/\s+/g, " ").slice(0, 200)}`));
-  });
+  }, rules);
 }
 
 /// How far the page reaches over the right edge of the window: 0 where nothing must be scrolled sideways.
