@@ -27,7 +27,7 @@ h3 { font-size: 16px; line-height: 1.35; margin: 20px 0 2px 0; }
 p { margin: 4px 0; }
 a { color: #0b57a4; }
 .quiet { color: #63635e; font-size: 14px; }
-.verdict { color: #1c6b3c; font-size: 14px; font-weight: 600; }
+.verdict { font-size: 14px; font-weight: 600; }
 .foot { max-width: 640px; margin: 16px auto 0 auto; padding: 0 24px; color: #63635e; font-size: 13px; }
 .button { display: inline-block; margin: 16px 0; padding: 10px 20px; background: #0b57a4; color: #ffffff;
   border-radius: 6px; text-decoration: none; font-weight: 600; }
@@ -37,7 +37,6 @@ a { color: #0b57a4; }
   h2 { border-color: #3a3a37; }
   a { color: #8ab8f0; }
   .quiet, .foot { color: #a5a59e; }
-  .verdict { color: #7fce9c; }
   .button { background: #8ab8f0; color: #10233a; }
 }
 )css";
@@ -159,7 +158,9 @@ void tell(Writer& w, const EditionPaper& paper, const MailSettings& settings, bo
   if (paper.upvotes > 0) add(fmt::format("{} upvote{}", paper.upvotes, paper.upvotes == 1 ? "" : "s"));
   w.paragraph(about, "quiet", 2);
   w.paragraph(paper.verdicts, "verdict", 2);
-  if (in_full) w.paragraph(paper.text, nullptr, 2);
+  if (!in_full) return;
+  w.paragraph(paper.text, nullptr, 2);
+  if (!paper.source.empty()) w.link("", "The authors' page", paper.source, "quiet");
 }
 
 }  // namespace

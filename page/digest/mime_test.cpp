@@ -93,6 +93,7 @@ Edition hostile_edition() {
   paper.categories = {"cs.LG"};
   paper.status = "ready";
   paper.verdicts = "Checked here: 5 of 6 claims hold, 1 falls short.";
+  paper.source = "https://arxiv.org/abs/math/0211159";
   paper.upvotes = 1;
   edition.papers = {paper};
   paper.key = "other";
@@ -125,8 +126,9 @@ TEST_F(MimeTest, TheDigestSaysTheSameInBothPartsAndEscapes) {
   EXPECT_THAT(html, ::testing::Not(::testing::HasSubstr("<b>")));
   EXPECT_THAT(html, ::testing::HasSubstr("prefers-color-scheme: dark"));
   EXPECT_THAT(html, ::testing::Not(::testing::ContainsRegex("src=|url\\(|@import")));
-  for (const char* said : {"5 of 6 claims hold", "P1 holds (before: falls short)",
-                           "https://papers.example.org/papers/math%2F0211159", "Trending thing", "token=t", "cs.LG"}) {
+  for (const char* said :
+       {"5 of 6 claims hold", "P1 holds (before: falls short)", "https://papers.example.org/papers/math%2F0211159",
+        "Trending thing", "https://arxiv.org/abs/math/0211159", "token=t", "cs.LG"}) {
     EXPECT_THAT(text, ::testing::HasSubstr(said));
     EXPECT_THAT(html, ::testing::HasSubstr(said));
   }

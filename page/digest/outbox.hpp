@@ -66,7 +66,7 @@ struct SendCounts {
   int unsure = 0;  // taken up again although an earlier attempt may have been taken
 };
 
-/// Gives up after this many attempts: with kRetryPauses, after about four days, as mail servers do.
+/// Gives up after this many attempts: with kRetryPauses, after about three days.
 inline constexpr int kAttempts = 10;
 /// Seconds to wait after the first, second, ... failed attempt: greylisting wants minutes, a full mailbox hours.
 inline constexpr std::int64_t kRetryPauses[] = {300,      900,       1800,      3600,     4 * 3600,
