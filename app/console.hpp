@@ -15,6 +15,7 @@ class Console {
   explicit Console(const std::string& mode);
   [[nodiscard]] std::string paint(const std::string& text, Colour colour) const;
   [[nodiscard]] int width() const { return width_; }
+  [[nodiscard]] bool coloured() const { return coloured_; }
 
  private:
   bool coloured_ = false;

@@ -20,6 +20,7 @@ int Command::page(const std::string& name, const Json& options) {
   call.options = options;
   call.json = settings_.json;
   call.quiet = settings_.quiet;
+  call.coloured = console_.coloured();
   call.store = store_folder();
   call.share = places_.share_folder;
   call.executable = places_.executable;

@@ -80,11 +80,12 @@ void add_page_subcommands(CLI::App& app, const std::function<void(std::string, J
   pull.value<std::string>("source", "arxiv, huggingface, or file")
       ->required()
       ->check(CLI::IsMember({"arxiv", "huggingface", "file"}));
+  pull.value<std::vector<std::string>>(
+      "files", "with 'file': what to read, each Atom, JSON, or the text of a Daily Papers page");
   pull.list("--category", "arXiv categories (default cs.LG,stat.ML,math.NA)");
   pull.value<std::string>("--from", "first day, YYYY-MM-DD (default: where the last pull ended, else a week ago)");
   pull.value<std::string>("--to", "last day, YYYY-MM-DD (default today)");
   pull.value<int>("--max", 2000, "most papers to fetch")->check(CLI::Range(1, 1000000));
-  pull.list("--file", "files to read, for 'file': Atom, JSON, or the text of a Daily Papers page");
   pull.value<std::string>("--date", "day of a page saved as text (default: from its file name)");
   pull.value<std::string>("--url", "another address of the same service (a mirror, a test)");
   pull.value<double>("--courtesy", 3.0, "seconds between requests; arXiv asks for three")
@@ -105,8 +106,6 @@ void add_page_subcommands(CLI::App& app, const std::function<void(std::string, J
   Builder send(digest_sub->add_subcommand("send", "send what is due, to every subscriber once"), "digest send", chosen);
   send.value<std::string>("--date", "edition of this day, YYYY-MM-DD (default: the newest)");
   send.flag("--dry-run", "tell what would be sent, send nothing");
-  send.flag("--resume", "send only what an earlier call left: retries, and what it was interrupted in");
-  send.value<int>("--wait", 0, "minutes to stay for retries that fall due meanwhile")->check(CLI::Range(0, 24 * 60));
   add_mail_options(send);
   Builder preview(digest_sub->add_subcommand("preview", "write the mail of an edition to files instead of sending it"),
                   "digest preview", chosen);
@@ -114,7 +113,6 @@ void add_page_subcommands(CLI::App& app, const std::function<void(std::string, J
   preview.list("--category", "as a subscriber of these categories would get it");
   preview.value<std::string>("--search", "as a subscriber of this search would get it");
   preview.value<std::string>("--frequency", "daily", "daily or weekly")->check(CLI::IsMember({"daily", "weekly"}));
-  preview.value<std::string>("--base-url", "address of the page, for the links");
   preview.value<std::string>("--out", ".", "folder for digest.eml, digest.html, digest.txt");
   Builder list(digest_sub->add_subcommand("list", "the subscribers and what each was sent"), "digest list", chosen);
   Builder remove(digest_sub->add_subcommand("remove", "forget a subscriber"), "digest remove", chosen);

@@ -17,6 +17,7 @@ struct Call {
   Json options = Json::object();
   bool json = false;
   bool quiet = false;
+  bool coloured = false;                             // standard output takes colours
   std::filesystem::path store;                       // folder of the run record and the catalogue
   std::filesystem::path share;                       // share/offprint: the site, the API's description
   std::filesystem::path executable;                  // the offprint command, for worker processes
