@@ -23,9 +23,19 @@ struct Trending {
   double from_verdicts = 0.0;
 };
 
-/// The formula is in docs/components/catalogue.md: votes count by their age (imported ones by the day the paper was
-/// listed, local ones by when they were given), verdict changes by theirs, each with its own half-life. Highest score
-/// first; papers without score are left out. `now` is ISO 8601, UTC.
+/// An upvote is worth 1 when it is given, and half as much every three days: the front page turns over in a week.
+inline constexpr double kVoteHalfLifeDays = 3.0;
+/// A changed verdict is worth five upvotes, and lives longer, since there are fewer and they take machine time.
+inline constexpr double kVerdictWeight = 5.0;
+inline constexpr double kVerdictHalfLifeDays = 7.0;
+/// Below this a paper does not trend.
+inline constexpr double kLeastScore = 0.01;
+
+/// score = sum_votes 2^(-age / 3 d) + 5 sum_changes 2^(-age / 7 d). The age of an imported upvote is that of the day
+/// the paper was listed (feeds do not say when they were given), of a local one the time since it was given, of a
+/// changed verdict the time since it was reached. Highest score first, ties by key; papers below kLeastScore, and
+/// upvotes on papers listed over 60 days ago, are left out. `now` is ISO 8601, UTC (InputError otherwise). O(papers of
+/// 60 days).
 [[nodiscard]] std::vector<Trending> trending(const CatalogueStore& store, std::span<const VerdictChange> changes,
                                              const std::string& now, std::size_t limit);
 

@@ -32,8 +32,10 @@ export function navigate(to: string, options: { replace?: boolean; keepFocus?: b
     rememberScroll();
     window.history.pushState({ scroll: 0 }, "", target);
   }
-  headingWanted = !options.keepFocus && !samePage;
-  if (headingWanted) window.scrollTo(0, 0);
+  if (!options.keepFocus && !samePage) {
+    headingWanted = true;
+    window.scrollTo(0, 0);
+  }
   tell();
   if (target.hash !== "") document.getElementById(decodeURIComponent(target.hash.slice(1)))?.scrollIntoView();
 }
@@ -62,7 +64,6 @@ export function startRouter(): void {
   window.addEventListener("popstate", (event) => {
     const scroll: unknown = (event.state as { scroll?: unknown } | null)?.scroll;
     tell();
-    if (event.state === null && window.location.hash !== "") return; // a link to a section: the browser goes there
     // Once what is kept of the page is drawn again.
     requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo(0, typeof scroll === "number" ? scroll : 0)));
   });
