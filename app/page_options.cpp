@@ -106,6 +106,8 @@ void add_page_subcommands(CLI::App& app, const std::function<void(std::string, J
   Builder send(digest_sub->add_subcommand("send", "send what is due, to every subscriber once"), "digest send", chosen);
   send.value<std::string>("--date", "edition of this day, YYYY-MM-DD (default: the newest)");
   send.flag("--dry-run", "tell what would be sent, send nothing");
+  send.flag("--resume", "send only what an earlier call left: retries, and what it was interrupted in");
+  send.value<int>("--wait", 0, "minutes to stay for retries that fall due meanwhile")->check(CLI::Range(0, 24 * 60));
   add_mail_options(send);
   Builder preview(digest_sub->add_subcommand("preview", "write the mail of an edition to files instead of sending it"),
                   "digest preview", chosen);
@@ -113,6 +115,7 @@ void add_page_subcommands(CLI::App& app, const std::function<void(std::string, J
   preview.list("--category", "as a subscriber of these categories would get it");
   preview.value<std::string>("--search", "as a subscriber of this search would get it");
   preview.value<std::string>("--frequency", "daily", "daily or weekly")->check(CLI::IsMember({"daily", "weekly"}));
+  preview.value<std::string>("--base-url", "address of the page, for the links");
   preview.value<std::string>("--out", ".", "folder for digest.eml, digest.html, digest.txt");
   Builder list(digest_sub->add_subcommand("list", "the subscribers and what each was sent"), "digest list", chosen);
   Builder remove(digest_sub->add_subcommand("remove", "forget a subscriber"), "digest remove", chosen);

@@ -28,7 +28,7 @@ CREATE TABLE outbox(
   papers TEXT NOT NULL, state TEXT NOT NULL, owner INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
   unsure INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL, changed INTEGER NOT NULL, error TEXT NOT NULL DEFAULT '');
 CREATE UNIQUE INDEX outbox_once ON outbox(subscriber, edition) WHERE kind='digest';
-CREATE INDEX outbox_open ON outbox(next_try) WHERE state IN ('queued', 'sending', 'committing');
+CREATE INDEX outbox_state ON outbox(state, next_try);
 CREATE TABLE senders(id INTEGER PRIMARY KEY AUTOINCREMENT);
 )sql";
 

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "offprint/core/date.hpp"
 #include "offprint/core/error.hpp"
 #include "page/digest/address.hpp"
 #include "page/digest/mail_database.hpp"
+#include "page/digest/outbox.hpp"
 #include "page/syndication/clean_text.hpp"
 
 namespace offprint::page {
@@ -60,15 +61,10 @@ void drop_expired(SQLite::Database& db, std::int64_t now) {
 }  // namespace
 
 std::string utc_time(std::int64_t seconds) {
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
+  return format_time(std::chrono::sys_seconds(std::chrono::seconds(seconds)));
 }
 
-std::int64_t seconds_now() { return static_cast<std::int64_t>(std::time(nullptr)); }
+std::int64_t seconds_now() { return utc_now().time_since_epoch().count(); }
 
 std::string to_string(Frequency frequency) { return frequency == Frequency::kDaily ? "daily" : "weekly"; }
 
@@ -148,7 +144,7 @@ bool Subscriptions::request(std::string_view email, const Wish& wish, std::int64
     if (mail) {
       SQLite::Statement s(*db_,
                           "INSERT INTO outbox(kind,request,edition,papers,state,next_try,changed) "
-                          "VALUES('confirm',?,?,'[]','queued',?,?)");
+                          "VALUES('confirm',?,?,'{}','queued',?,?)");
       s.bind(1, id);
       s.bind(2, utc_time(now));
       s.bind(3, now);
@@ -275,8 +271,8 @@ std::vector<DeliveryRow> Subscriptions::deliveries(std::int64_t subscriber) cons
     s.bind(1, subscriber);
     while (s.executeStep())
       list.push_back({s.getColumn(0).getString(), s.getColumn(1).getString(),
-                      static_cast<int>(Json::parse(s.getColumn(2).getString()).size()), s.getColumn(3).getInt(),
-                      utc_time(s.getColumn(4).getInt64()), s.getColumn(5).getString()});
+                      static_cast<int>(selection_from_json(Json::parse(s.getColumn(2).getString())).papers.size()),
+                      s.getColumn(3).getInt(), utc_time(s.getColumn(4).getInt64()), s.getColumn(5).getString()});
     return list;
   });
 }

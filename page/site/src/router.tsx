@@ -32,10 +32,8 @@ export function navigate(to: string, options: { replace?: boolean; keepFocus?: b
     rememberScroll();
     window.history.pushState({ scroll: 0 }, "", target);
   }
-  if (!options.keepFocus && !samePage) {
-    headingWanted = true;
-    window.scrollTo(0, 0);
-  }
+  headingWanted = !options.keepFocus && !samePage;
+  if (headingWanted) window.scrollTo(0, 0);
   tell();
   if (target.hash !== "") document.getElementById(decodeURIComponent(target.hash.slice(1)))?.scrollIntoView();
 }
@@ -64,6 +62,7 @@ export function startRouter(): void {
   window.addEventListener("popstate", (event) => {
     const scroll: unknown = (event.state as { scroll?: unknown } | null)?.scroll;
     tell();
+    if (event.state === null && window.location.hash !== "") return; // a link to a section: the browser goes there
     // Once what is kept of the page is drawn again.
     requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo(0, typeof scroll === "number" ? scroll : 0)));
   });

@@ -90,6 +90,7 @@ function Day({ place, span, date, health }: Shown) {
             </nav>
           </div>
         </div>
+        {span === "day" && day && <Days day={day} href={(to) => target(to)} />}
         <div class="filters">
           <nav aria-label="Which papers" class="tabs">
             {STATUSES.map(([value, label]) => (
@@ -132,6 +133,33 @@ function Day({ place, span, date, health }: Shown) {
         </section>
       </aside>
     </div>
+  );
+}
+
+const DAYS_SHOWN = 16;
+
+/// The days around the one that is shown, a bar as high as the day has papers.
+function Days({ day, href }: { day: string; href: (day: string) => string }) {
+  const days = useApi<{ date: string; papers: number }[]>("/days");
+  if (!days.data || days.data.length < 3) return null;
+  const sorted = [...days.data].sort((a, b) => a.date.localeCompare(b.date));
+  const at = sorted.findLastIndex((d) => d.date <= day);
+  const end = Math.min(sorted.length, Math.max(DAYS_SHOWN, at + 4));
+  const shown = sorted.slice(Math.max(0, end - DAYS_SHOWN), end);
+  const most = Math.max(...shown.map((d) => d.papers));
+  return (
+    <nav aria-label="Days around it" class="days">
+      <ul>
+        {shown.map((d) => (
+          <li key={d.date}>
+            <a href={href(d.date)} aria-current={d.date === day ? "date" : undefined} aria-label={`${shortDay(d.date)}, ${plural(d.papers, "paper")}`} title={`${shortDay(d.date)}: ${plural(d.papers, "paper")}`}>
+              <i style={{ height: `${Math.max(8, Math.round(100 * Math.sqrt(d.papers / most)))}%` }} />
+              <span aria-hidden="true">{Number(d.date.slice(8))}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 

@@ -54,6 +54,7 @@ function Content({ paper, reload, health }: Shown) {
   const checks = jobs.list.filter((job) => job.kind === "check");
   const runs = jobs.list.filter((job) => job.kind === "run");
   const [live, setLive] = useState<Record<number, LiveJob>>({});
+  const [seed, setSeed] = useState("0");
   const sections: [string, string][] = [
     ...(paper.claims.length > 0 ? [["claims", "Claims"] as [string, string]] : []),
     ...(paper.claims.some((c) => c.result) || paper.runs.length > 0 ? [["figures", "Figures"] as [string, string]] : []),
@@ -120,9 +121,9 @@ function Content({ paper, reload, health }: Shown) {
             <section aria-labelledby="claims" class="claims-section">
               <h2 id="claims">Which claims hold on this machine</h2>
               <Tally verdicts={tally(claims)} />
-              <CheckAll slug={slug} claims={claims} busy={checks.some((j) => !over(j))} started={jobs.update} />
+              <CheckAll slug={slug} claims={claims} seed={seed} setSeed={setSeed} busy={checks.some((j) => !over(j))} started={jobs.update} />
               {checks.map((job) => <JobPanel key={job.id} job={job} changed={ended} observe={observe} />)}
-              <ClaimsTable claims={claims} live={liveClaims} busy={false} check={(claim) => void jobs.start({ kind: "check", paper: slug, claims: [claim.id], tier: claim.tier, seed: 0 })} />
+              <ClaimsTable claims={claims} live={liveClaims} busy={false} check={(claim) => void jobs.start({ kind: "check", paper: slug, claims: [claim.id], tier: claim.tier, seed: seedError(seed) === null ? Number(seed) : 0 })} />
               {jobs.problem !== "" && <p class="problem" role="alert">{jobs.problem}</p>}
               <p class="small">Each rule is written before the run, in the paper's card. <a href="/about">What the verdicts mean</a>.</p>
             </section>
@@ -207,10 +208,18 @@ function useJobsOf(paper: Paper) {
   return { list, update, start, problem };
 }
 
-function CheckAll({ slug, claims, busy, started }: { slug: string; claims: Claim[]; busy: boolean; started: (job: Job) => void }) {
+interface CheckShown {
+  slug: string;
+  claims: Claim[];
+  seed: string;
+  setSeed: (seed: string) => void;
+  busy: boolean;
+  started: (job: Job) => void;
+}
+
+function CheckAll({ slug, claims, seed, setSeed, busy, started }: CheckShown) {
   const tiers = TIERS.filter((tier) => claims.some((c) => c.tier === tier));
   const [tier, setTier] = useState<Tier>(tiers[0] ?? "quick");
-  const [seed, setSeed] = useState("0");
   const [problem, setProblem] = useState("");
   const [sending, setSending] = useState(false);
   const within = (most: Tier) => claims.filter((c) => upTo(c.tier, most));

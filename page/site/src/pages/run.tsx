@@ -1,9 +1,9 @@
 // One run: its verdicts, figures, tables and numbers, and everything about where they come from. Live while it runs.
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { request, useApi } from "../api/client";
-import { over } from "../api/events";
-import type { Metric, Paper, Run, RunTable } from "../api/types";
+import { over, useSiteEvents } from "../api/events";
+import type { Job, Metric, Paper, Run, RunTable } from "../api/types";
 import { quoted } from "../command-line";
 import { CriteriaTable } from "../components/claims";
 import { CodeBlock, Empty, Failure, Heading, Loading, sentence, When } from "../components/common";
@@ -41,6 +41,14 @@ function command(run: Run): string {
 function Content({ run, reload }: { run: Run; reload: () => void }) {
   const paper = useApi<Paper>(`/papers/${encodeURIComponent(run.paper)}`);
   const title = paper.data?.title ?? run.paper;
+  // While it runs, each verdict brings its figures and tables.
+  const known = useRef(run.job?.results.length ?? 0);
+  useSiteEvents((name, data) => {
+    const job = data as Job;
+    if (name !== "job" || job.run !== run.id || job.results.length === known.current) return;
+    known.current = job.results.length;
+    reload();
+  });
   const own = run.metrics.filter((m) => m.scope === "");
   const ofClaims = run.metrics.filter((m) => m.scope !== "");
   const others = paper.data?.runs.filter((r) => r.id !== run.id) ?? [];
