@@ -137,6 +137,7 @@ int send(const Call& call) {
       total.failed += more.failed;
       total.unsure += more.unsure;
       total.later = more.later;
+      total.unreachable = more.unreachable;
       if (more.sent + more.failed + more.later == 0)
         break;  // what is due belongs to another sender or a suspended reader
     }

@@ -85,6 +85,7 @@ SendCounts Mailer::send_due(const std::string& kind, const CancelToken& cancel) 
       case Outcome::kNoServer:
         tell("the mail server cannot be reached");
         ++(outbox_.later(*claim, result.answer, false, now) ? counts.later : counts.failed);
+        if (failures == kServerFailures) counts.unreachable = result.answer;
         break;
       case Outcome::kMisset:
         outbox_.release(*claim, now);

@@ -242,7 +242,9 @@ TEST_F(MailerTest, WhatWasTakenUnansweredIsSentAgainUnderItsMessageId) {
 
 TEST_F(MailerTest, AServerThatIsDownCostsThreeAttempts) {
   queue(10);
-  EXPECT_EQ(send(plain_settings(1)).later, 3);
+  const auto counts = send(plain_settings(1));
+  EXPECT_EQ(counts.later, 3);
+  EXPECT_FALSE(counts.unreachable.empty());
   EXPECT_EQ(value("SELECT COUNT(*) FROM outbox WHERE attempts=0 AND state='queued'"), "7");
 }
 
@@ -397,6 +399,19 @@ TEST_F(PlanTest, AnEditionOnceMadeStaysAsItIs) {
   plan(s, "2026-11-26");
   add_papers("2026-11-26", 5);
   EXPECT_EQ(plan(s, "2026-11-26").papers, 2U);
+}
+
+TEST_F(PlanTest, OldEditionsGoAndAreNotSentAgain) {
+  add_papers("2026-09-01", 1);
+  auto s = open_subscriptions();
+  const auto reader = subscribe(s, "ada@example.org");
+  const auto now = seconds_now();
+  plan(s, "2026-09-01", Frequency::kDaily, now - 61 * 24 * 3600);
+  add_papers("2026-11-26", 1);
+  plan(s, "2026-11-26", Frequency::kDaily, now);
+  EXPECT_EQ(value("SELECT group_concat(name) FROM editions"), "daily-2026-11-26");
+  EXPECT_EQ(s.deliveries(reader).at(1).state, "failed");  // it still waited, and would be stale
+  EXPECT_EQ(plan(s, "2026-09-01", Frequency::kDaily, now).queued, 0);
 }
 
 TEST_F(PlanTest, WeeksAreIso) {

@@ -188,6 +188,14 @@ void Outbox::refused(const Claim& claim, const std::string& answer, bool about_m
       s.bind(1, kBouncesToSuspend);
       s.bind(2, claim.subject);
       s.exec();
+      // what else waits for a suspended subscriber would be stale by the time they come back
+      SQLite::Statement rest(
+          db_,
+          "UPDATE outbox SET state='failed', error='suspended', changed=? WHERE subscriber=? AND "
+          "state='queued' AND EXISTS (SELECT 1 FROM subscribers WHERE id=subscriber AND state='suspended')");
+      rest.bind(1, now);
+      rest.bind(2, claim.subject);
+      rest.exec();
     }
     transaction.commit();
   });

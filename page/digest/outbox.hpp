@@ -61,9 +61,10 @@ struct Claim {
 /// What one drain of the outbox did.
 struct SendCounts {
   int sent = 0;
-  int later = 0;   // to be tried again
-  int failed = 0;  // given up
-  int unsure = 0;  // taken up again although an earlier attempt may have been taken
+  int later = 0;            // to be tried again
+  int failed = 0;           // given up
+  int unsure = 0;           // taken up again although an earlier attempt may have been taken
+  std::string unreachable;  // why the server could not be reached three times in a row, "" otherwise
 };
 
 /// Gives up after this many attempts: with kRetryPauses, after about three days.

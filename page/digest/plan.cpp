@@ -37,6 +37,18 @@ Edition gather(SQLite::Database& db, Frequency frequency, const std::string& day
   return gather_edition(frequency, day, sources, covered, utc_time(since));
 }
 
+/// Old editions go; that they were sent stays on record, so that they are not sent again.
+void drop_old(SQLite::Database& db, std::int64_t now) {
+  for (const char* sql :
+       {"UPDATE outbox SET state='failed', error='too old' WHERE kind='digest' AND state='queued' AND edition "
+        "IN (SELECT name FROM editions WHERE created<=?)",
+        "DELETE FROM editions WHERE created<=?"}) {
+    SQLite::Statement s(db, sql);
+    s.bind(1, now - kCoveredDays * kDay);
+    s.exec();
+  }
+}
+
 }  // namespace
 
 Edition kept_edition(const std::filesystem::path& folder, Subscriptions& subscriptions, const std::string& name) {
@@ -80,6 +92,7 @@ PlanCounts plan_edition(const std::filesystem::path& folder, Subscriptions& subs
     for (const auto& subscriber : lacking) selections.push_back(select(edition, subscriber.wish, search));
 
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+    drop_old(db, now);
     for (std::size_t i = 0; i < lacking.size(); ++i) {
       // only for those who are still subscribed: somebody may have left since
       SQLite::Statement s(db,

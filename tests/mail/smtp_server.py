@@ -6,9 +6,11 @@ gets one line for each connection and answer. It needs python3-aiosmtpd.
 import argparse
 import asyncio
 import itertools
+import logging
 import os
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -96,6 +98,8 @@ def main():
     parser.add_argument("--vanish", type=int, default=0, help="take the first N messages and drop the connection unanswered")
     parser.add_argument("--slow", type=float, default=0.0, help="seconds before the answer to the final dot")
     options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    logging.disable()  # clients that go away in the middle are what the tests are about
 
     context = None
     if options.cert:
