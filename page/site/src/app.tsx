@@ -181,19 +181,20 @@ function SignedFrame({ place }: { place: Place }) {
   const health = useApi<Health>("/health");
   const active = useRef(new Set<number>());
   const [count, setCount] = useState(0);
+  const ask = () =>
+    void activeJobs().then(
+      (jobs) => {
+        active.current = new Set(jobs.map((j) => j.id));
+        setCount(active.current.size);
+      },
+      () => {}, // the view says what is wrong with the server
+    );
   useEffect(() => {
-    const ask = () =>
-      void activeJobs().then(
-        (jobs) => {
-          active.current = new Set(jobs.map((j) => j.id));
-          setCount(active.current.size);
-        },
-        () => {}, // the view says what is wrong with the server
-      );
     ask();
     return server.onReturn(ask);
   }, []);
   useSiteEvents((name, data) => {
+    if (name === "again") ask();
     if (name !== "job") return;
     const job = data as Job;
     if (job.state === "queued" || job.state === "running") active.current.add(job.id);

@@ -150,9 +150,26 @@ export async function activeJobs(): Promise<Job[]> {
   return [...running, ...queued];
 }
 
-/// Calls `listen` for the events of the whole site ("job", "catalogue") while the component is mounted.
+/// Calls `listen` for the events of the whole site while the component is mounted: "job", "catalogue", and "again" when
+/// the stream was away for a while (a hidden tab, a broken connection), so that something may have been missed.
 const siteListeners = new Set<(name: string, data: unknown) => void>();
 let closeSite: (() => void) | null = null;
+
+function openSite(): () => void {
+  let opened = false;
+  return stream(
+    "/events",
+    ["job", "catalogue"],
+    (name, data) => {
+      if (name === "open" && !opened) {
+        opened = true;
+        return;
+      }
+      siteListeners.forEach((each) => each(name === "open" ? "again" : name, data));
+    },
+    () => {},
+  );
+}
 
 export function useSiteEvents(listen: (name: string, data: unknown) => void): void {
   const latest = useRef(listen);
@@ -160,7 +177,7 @@ export function useSiteEvents(listen: (name: string, data: unknown) => void): vo
   useEffect(() => {
     const mine = (name: string, data: unknown) => latest.current(name, data);
     siteListeners.add(mine);
-    closeSite ??= stream("/events", ["job", "catalogue"], (name, data) => siteListeners.forEach((each) => each(name, data)), () => {});
+    closeSite ??= openSite();
     return () => {
       siteListeners.delete(mine);
       if (siteListeners.size === 0) {

@@ -38,7 +38,7 @@ function Day({ place, span, date, health }: Shown) {
   const page = useApi<PaperPage>(path);
   const [more, setMore] = useState<{ path: string; papers: PaperSummary[]; state: "idle" | "loading"; problem: string }>({ path, papers: [], state: "idle", problem: "" });
   const extra = more.path === path ? more : { path, papers: [], state: "idle" as const, problem: "" };
-  useSiteEvents((name) => name === "catalogue" && page.reload());
+  useSiteEvents((name) => (name === "catalogue" || name === "again") && page.reload());
 
   const day = page.data?.date ?? date;
   const target = (to: string | null, newSpan: Span = span) =>

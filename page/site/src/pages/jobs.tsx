@@ -11,7 +11,10 @@ const MOST_ENDED = 30;
 export function JobsPage() {
   const jobs = useApi<Job[]>("/jobs");
   const update = (job: Job) => jobs.set((list) => (list.some((j) => j.id === job.id) ? list.map((j) => (j.id === job.id ? job : j)) : [job, ...list]));
-  useSiteEvents((name, data) => name === "job" && update(data as Job));
+  useSiteEvents((name, data) => {
+    if (name === "again") jobs.reload();
+    if (name === "job") update(data as Job);
+  });
   const list = jobs.data ?? [];
   const active = list.filter((j) => !over(j)).sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.id - b.id);
   const ended = list.filter(over).slice(0, MOST_ENDED);

@@ -45,6 +45,7 @@ function Content({ run, reload }: { run: Run; reload: () => void }) {
   const known = useRef(run.job?.results.length ?? 0);
   useSiteEvents((name, data) => {
     const job = data as Job;
+    if (name === "again") reload();
     if (name !== "job" || job.run !== run.id || job.results.length === known.current) return;
     known.current = job.results.length;
     reload();

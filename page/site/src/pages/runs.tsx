@@ -16,6 +16,7 @@ export function RunsPage({ place }: { place: Place }) {
   const offset = Math.max(0, Number(place.query.get("offset")) || 0);
   const page = useApi<{ runs: RunSummary[]; total: number }>(`/runs${query({ paper, status, offset, limit: PAGE })}`);
   useSiteEvents((name, data) => {
+    if (name === "again") page.reload();
     if (name === "job" && (data as { state: string }).state !== "queued" && !(data as { progress: unknown }).progress) page.reload();
   });
   return (
