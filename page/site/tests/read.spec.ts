@@ -142,6 +142,29 @@ test.describe("a server that stops", () => {
   });
 });
 
+test.describe("a server that wants a token", () => {
+  test.use({ expected: [/401/] });
+  test("asks for it where the reader is, refuses a wrong one, and goes on with the right one", async ({ page, context }) => {
+    let signedIn = false;
+    await context.route("**/api/v1/**", async (route) => {
+      if (signedIn) return route.continue();
+      if (route.request().url().endsWith("/session")) {
+        signedIn = (route.request().postDataJSON() as { token: string }).token === "the right token";
+        return signedIn ? route.fulfill({ status: 204 }) : route.fulfill({ status: 401, json: { error: "this is not the access token" } });
+      }
+      return route.fulfill({ status: 401, json: { error: "this page asks for its access token" } });
+    });
+    await page.goto("/runs");
+    await page.getByLabel("Access token").fill("a wrong token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("alert")).toHaveText("This is not the token of this server.");
+    await page.getByLabel("Access token").fill("the right token");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Runs on this machine");
+    await expect(page).toHaveURL(/\/runs$/);
+  });
+});
+
 test("dark mode follows the system, and the switch overrides it and is remembered", async ({ page }) => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.emulateMedia({ colorScheme: "dark" });

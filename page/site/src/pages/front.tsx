@@ -36,9 +36,15 @@ function Day({ place, span, date, health }: Shown) {
   const compact = place.query.get("view") === "compact";
   const path = `/papers${query({ date, span, category, status, order, limit: PAGE })}`;
   const page = useApi<PaperPage>(path);
+  // What runs here comes first, wherever it stands among the papers of a full day.
+  const ready = useApi<PaperPage>(status === "" && order === "" ? `/papers${query({ date, span, category, status: "ready", limit: PAGE })}` : null);
   const [more, setMore] = useState<{ path: string; papers: PaperSummary[]; state: "idle" | "loading"; problem: string }>({ path, papers: [], state: "idle", problem: "" });
   const extra = more.path === path ? more : { path, papers: [], state: "idle" as const, problem: "" };
-  useSiteEvents((name) => (name === "catalogue" || name === "again") && page.reload());
+  useSiteEvents((name) => {
+    if (name !== "catalogue" && name !== "again") return;
+    page.reload();
+    ready.reload();
+  });
 
   const day = page.data?.date ?? date;
   const target = (to: string | null, newSpan: Span = span) =>
@@ -59,11 +65,15 @@ function Day({ place, span, date, health }: Shown) {
   useFeed(category === "" && status === "" ? "" : `Offprint: ${category || status}`, feed);
 
   const title = day ? spanTitle(span, day, page.data?.from ?? null) : "Today's papers";
-  const papers = page.data ? [...page.data.papers, ...extra.papers] : [];
-  const left = page.data ? page.data.total - papers.length : 0;
+  const listed = page.data ? [...page.data.papers, ...extra.papers] : [];
+  const left = page.data ? page.data.total - listed.length : 0;
+  // Without a date the newest day of each request counts: another one when a kind is asked for.
+  const first = ready.data && page.data && ready.data.from === page.data.from ? ready.data.papers : [];
+  const firstKeys = new Set(first.map((p) => p.key));
+  const papers = page.data ? [...first, ...listed.filter((p) => !firstKeys.has(p.key))] : [];
   const loadMore = () => {
     setMore({ ...extra, state: "loading", problem: "" });
-    get<PaperPage>(`/papers${query({ date: day, span, category, status, order, limit: PAGE, offset: papers.length })}`).then(
+    get<PaperPage>(`/papers${query({ date: day, span, category, status, order, limit: PAGE, offset: listed.length })}`).then(
       (next) => setMore({ path, papers: [...extra.papers, ...next.papers], state: "idle", problem: "" }),
       (error: unknown) => setMore({ ...extra, state: "idle", problem: sentence(error) }),
     );
