@@ -24,9 +24,10 @@ for (const { name, path, width, height, theme, at, figures, scale } of PICTURES)
   await page.locator("h1").waitFor();
   await page.waitForFunction(() => document.querySelectorAll(".loading").length === 0);
   if (at) await page.locator(at).evaluate((node) => node.scrollIntoView());
-  if (figures) await page.locator("figure svg.marks").nth(1).waitFor({ timeout: 60_000 });
+  if (figures) await page.locator("figure svg.marks").nth(1).waitFor({ timeout: 120_000 });
   if (at) await page.locator(at).evaluate((node) => node.scrollIntoView());
-  await page.waitForTimeout(1000); // thumbnails
+  // Thumbnails in view: the server draws them when they are first asked for.
+  await page.waitForFunction(() => [...document.images].every((i) => i.getBoundingClientRect().top > innerHeight || i.naturalWidth > 0), undefined, { timeout: 60_000 });
   await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: `${folder}/${name}.png` });
   await context.close();

@@ -58,7 +58,7 @@ export function SearchPage({ place }: { place: Place }) {
                 <a key={value} href={withQuery(place, { status: value, offset: null })} aria-current={value === status ? "true" : undefined}>{label}</a>
               ))}
             </nav>
-            {shown && <p class="small">{plural(shown.total, "paper")}, {number(Number(shown.milliseconds.toPrecision(2)))} ms{category !== "" && <> in {category} <a href={withQuery(place, { category: null })}>all categories</a></>}</p>}
+            {shown && <p class="small">{plural(shown.total, "paper")}, {shown.milliseconds < 1 ? "under 1" : number(Math.round(shown.milliseconds))} ms{category !== "" && <> in {category} <a href={withQuery(place, { category: null })}>all categories</a></>}</p>}
             <p class="small options"><span>This search as <FeedLinks query={feed} />, or <a href={`/subscribe${query({ search: q, category })}`}>by e-mail</a></span></p>
           </div>
           {search.error && <Failure error={search.error} retry={search.reload} what="the results" />}
