@@ -22,6 +22,7 @@ namespace offprint::page {
 namespace {
 
 constexpr std::int64_t kTrendingDays = 90;  // verdicts older than this weigh nothing in the score
+constexpr std::int64_t kServerPause = 60;   // seconds before a server that was down is tried again (--wait)
 constexpr double kFinishSeconds = 30.0;     // after a first Ctrl-C, for the message in flight
 
 /// Catalogue, record and search of the store, read once.
@@ -126,12 +127,12 @@ int send(const Call& call) {
     total = mailer.send_due("", cancel);
     const std::int64_t until = seconds_now() + 60 * std::int64_t{call.options.value("wait", 0)};
     for (;;) {
-      const auto due = mailer.outbox().next_due("");
-      if (!due || *due > until || cancel.cancelled()) break;
-      if (*due > seconds_now()) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(200));
-        continue;
-      }
+      auto due = mailer.outbox().next_due("");
+      // what was not tried because the server is down is due now, but the server is not
+      if (due && !total.unreachable.empty()) due = std::max(*due, seconds_now() + kServerPause);
+      if (!due || *due > until) break;
+      while (*due > seconds_now() && !cancel.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      if (cancel.cancelled()) break;
       const auto more = mailer.send_due("", cancel);
       total.sent += more.sent;
       total.failed += more.failed;
@@ -169,6 +170,9 @@ int send(const Call& call) {
           "{} sent again under the same Message-ID: an earlier sender was killed while the mail server took it\n",
           total.unsure));
   }
+  if (!total.unreachable.empty())
+    throw IoError("the mail server " + settings->smtp + " cannot be reached (" + total.unreachable +
+                  "); what is unsent goes out with the next 'digest send'");
   return 0;
 }
 
