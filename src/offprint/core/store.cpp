@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
@@ -93,9 +94,14 @@ class RunLock {
   explicit RunLock(const std::filesystem::path& folder)
       : fd_(open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
     if (fd_ < 0) throw IoError("cannot create " + (folder / "lock").string() + ": " + describe_errno(errno));
-    if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-      close(fd_);
-      fd_ = -1;
+    // whoever looks whether the run is being computed (is_held) holds a shared lock for an instant: that is no owner
+    for (int attempt = 0; flock(fd_, LOCK_EX | LOCK_NB) != 0; ++attempt) {
+      if (attempt == 20) {
+        close(fd_);
+        fd_ = -1;
+        break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
   RunLock(const RunLock&) = delete;
@@ -542,6 +548,30 @@ std::vector<std::pair<std::string, Json>> Store::figures(std::int64_t id) const 
   return result;
 }
 
+std::vector<Store::FigureTitle> Store::figure_titles() const {
+  std::vector<FigureTitle> result;
+  if (!db_) return result;
+  return guarded(folder_, [&] {
+    SQLite::Statement s(*db_, "SELECT run,name,title FROM figures ORDER BY run,name");
+    while (s.executeStep())
+      result.push_back({s.getColumn(0).getInt64(), s.getColumn(1).getString(), s.getColumn(2).getString()});
+    return result;
+  });
+}
+
+std::optional<Json> Store::figure(std::int64_t id, const std::string& name) const {
+  if (!db_) return std::nullopt;
+  return guarded(folder_, [&]() -> std::optional<Json> {
+    SQLite::Statement s(*db_, "SELECT file FROM figures WHERE run=? AND name=?");
+    s.bind(1, id);
+    s.bind(2, name);
+    if (!s.executeStep()) return std::nullopt;
+    std::ifstream in(run_folder(id) / s.getColumn(0).getString());
+    if (!in) throw IoError("figure " + (run_folder(id) / s.getColumn(0).getString()).string() + " is missing");
+    return Json::parse(in);
+  });
+}
+
 std::vector<std::string> Store::notes(std::int64_t id) const {
   return guarded(folder_, [&] {
     SQLite::Statement s(*db_, "SELECT scope,text FROM notes WHERE run=? ORDER BY rowid");
@@ -568,6 +598,11 @@ std::vector<Store::Artifact> Store::artifacts(std::int64_t id) const {
 }
 
 std::filesystem::path Store::run_folder(std::int64_t id) const { return folder_of(folder_, id); }
+
+std::int64_t Store::data_version() const {
+  if (!db_) return 0;
+  return guarded(folder_, [&] { return db_->execAndGet("PRAGMA data_version").getInt64(); });
+}
 
 Json Store::export_run(std::int64_t id) const {
   const auto number = [](std::optional<double> x) { return x && std::isfinite(*x) ? Json(*x) : Json(nullptr); };

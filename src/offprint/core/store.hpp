@@ -108,6 +108,16 @@ class Store {
   [[nodiscard]] std::vector<std::pair<std::string, Table>> tables(std::int64_t id) const;
   /// Names and {"title", "caption", "spec", ...} of the figures.
   [[nodiscard]] std::vector<std::pair<std::string, Json>> figures(std::int64_t id) const;
+  /// Names and titles of the figures of all runs, by run and name; their files are not read.
+  struct FigureTitle {
+    std::int64_t run = 0;
+    std::string name;
+    std::string title;
+  };
+  [[nodiscard]] std::vector<FigureTitle> figure_titles() const;
+  /// One figure, as `figures` gives it; nothing when the run has none of that name. Throws IoError when its file is
+  /// missing.
+  [[nodiscard]] std::optional<Json> figure(std::int64_t id, const std::string& name) const;
   [[nodiscard]] std::vector<std::string> notes(std::int64_t id) const;
   /// Name, path and size of the artefacts.
   struct Artifact {
@@ -117,6 +127,9 @@ class Store {
   };
   [[nodiscard]] std::vector<Artifact> artifacts(std::int64_t id) const;
   [[nodiscard]] std::filesystem::path run_folder(std::int64_t id) const;
+  /// Changes when another connection or process has written to the record; only compared with earlier values of this
+  /// same Store. Costs microseconds.
+  [[nodiscard]] std::int64_t data_version() const;
   /// Everything about a run in one JSON document.
   [[nodiscard]] Json export_run(std::int64_t id) const;
   /// Removes runs and their folders. Throws InputError for a run that is running.

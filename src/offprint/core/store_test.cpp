@@ -135,6 +135,50 @@ TEST_F(StoreTest, TheLatestResultOfEachClaim) {
   EXPECT_EQ(latest[2].commit, store.run(second).build.value("commit", ""));
 }
 
+TEST_F(StoreTest, LookingAtARunDoesNotKeepAnybodyFromTakingItUp) {
+  Store store(folder_, Store::Access::kWrite);
+  const auto id = [&] {
+    const auto run = store.begin(plan());
+    return run->id();  // destroyed without finish(): interrupted
+  }();
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i)
+    readers.emplace_back([&] {
+      const Store reader(folder_, Store::Access::kRead);
+      while (!done) static_cast<void>(reader.runs());
+    });
+  for (int i = 0; i < 50; ++i) EXPECT_NO_THROW(static_cast<void>(store.reopen(id)));
+  done = true;
+  for (auto& reader : readers) reader.join();
+}
+
+TEST_F(StoreTest, FiguresOneByOne) {
+  Store store(folder_, Store::Access::kWrite);
+  const auto run = store.begin(plan());
+  LinePlot plot;
+  plot.title = "A line";
+  plot.series = {{.name = "s", .x = {1, 2}, .y = {3, 4}}};
+  run->figure("C1", "line", Figure::line(plot));
+  const auto titles = store.figure_titles();
+  ASSERT_EQ(titles.size(), 1U);
+  EXPECT_EQ(titles[0].run, run->id());
+  EXPECT_EQ(titles[0].name, "C1.line");
+  EXPECT_EQ(titles[0].title, "A line");
+  ASSERT_TRUE(store.figure(run->id(), "C1.line"));
+  EXPECT_EQ(store.figure(run->id(), "C1.line")->at("title"), "A line");
+  EXPECT_FALSE(store.figure(run->id(), "line"));
+}
+
+TEST_F(StoreTest, DataVersionTellsOfOthersWrites) {
+  Store store(folder_, Store::Access::kWrite);
+  const Store reader(folder_, Store::Access::kRead);
+  const auto before = reader.data_version();
+  EXPECT_EQ(reader.data_version(), before);
+  const auto run = store.begin(plan());
+  EXPECT_NE(reader.data_version(), before);
+}
+
 TEST_F(StoreTest, FailedArtefactsLeaveNothing) {
   Store store(folder_, Store::Access::kWrite);
   const auto run = store.begin(plan());
