@@ -83,6 +83,8 @@ class Command {
   /// Writes the report of these runs (none: the newest check of each paper); returns the runs it holds.
   std::vector<std::int64_t> write_report(const std::vector<std::int64_t>& ids, const std::string& out);
   int report(const std::vector<std::int64_t>& ids, const std::string& out);
+  /// The newest outcome of every claim of every paper, dated today; `out` empty: offprint-edition-DATE.html.
+  int edition(const std::string& out);
   int figure(std::int64_t id, const std::string& name, const std::string& format, const std::string& theme,
              const std::string& out);
   void export_outputs(std::int64_t id, const std::filesystem::path& folder);

@@ -261,7 +261,15 @@ class Parser {
     auto* report = sub("report", "a self-contained HTML page of runs: verdicts, figures, tables, origin", "The record");
     report->add_option("runs", ids_, "numbers of the runs (default: the newest check of each paper)");
     report->add_option("--out", out_, "file to write (default offprint-report.html)");
+    report->add_flag("--edition", edition_,
+                     "everything checked on this machine: the newest verdict of each claim (default file: "
+                     "offprint-edition-DATE.html)");
     report->callback([this] {
+      if (edition_) {
+        if (!ids_.empty()) throw InputError("an edition is of everything on record; leave out the runs' numbers");
+        job_ = [out = out_](Command& c) { return c.edition(out); };
+        return;
+      }
       job_ = [ids = ids_, out = out_.empty() ? "offprint-report.html" : out_](Command& c) {
         return c.report(ids, out);
       };
@@ -328,6 +336,7 @@ class Parser {
   bool svg_ = false;
   bool png_ = false;
   bool vega_ = false;
+  bool edition_ = false;
   std::int64_t id_ = 0;
   std::vector<std::int64_t> ids_;
   std::vector<std::string> names_;

@@ -1,6 +1,8 @@
-// report: one self-contained HTML file; figure: one figure as SVG or PNG; the files of `run --out`.
+// report: one self-contained HTML file, of runs or of everything checked here (the edition); figure: one figure as SVG
+// or PNG; the files of `run --out`.
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -9,6 +11,7 @@
 #include "command.hpp"
 #include "offprint/core/atomic_file.hpp"
 #include "offprint/core/build_info.hpp"
+#include "offprint/core/date.hpp"
 #include "offprint/core/error.hpp"
 #include "process.hpp"
 
@@ -45,11 +48,15 @@ std::string filled(const std::string& text, const std::vector<std::pair<std::str
 /// JSON inside a <script>: no "<" may end it early.
 std::string script_json(const Json& json) { return filled(json.dump(), {{"<", "\\u003c"}}); }
 
+Json paper_json(const Card& card) {
+  return {{"slug", card.slug}, {"title", card.title}, {"authors", card.authors},
+          {"year", card.year}, {"arxiv", card.arxiv}, {"summary", card.summary}};
+}
+
 Json report_run(const Store& store, const Catalogue& catalogue, std::int64_t id) {
   Json j = store.export_run(id);
   const Card& card = catalogue.card(j.at("paper").get<std::string>());
-  j["paper"] = {{"slug", card.slug}, {"title", card.title}, {"authors", card.authors},
-                {"year", card.year}, {"arxiv", card.arxiv}, {"summary", card.summary}};
+  j["paper"] = paper_json(card);
   for (auto& result : j["claims"]) {
     const Claim& claim = card.claim(result.at("id").get<std::string>());
     result["says"] = claim.says;
@@ -58,6 +65,31 @@ Json report_run(const Store& store, const Catalogue& catalogue, std::int64_t id)
     result["headline"] = claim.headline;
   }
   return j;
+}
+
+/// The whole HTML page: the template with its styles, scripts, themes and data put in. Throws Error when it is missing.
+std::string report_page(const std::filesystem::path& share, const Json& data) {
+  const auto assets = share / "report";
+  const auto figures = share / "figures";
+  std::string html = read_text(assets / "report.html");
+  if (html.empty())
+    throw Error("the report's template is missing (" + (assets / "report.html").string() +
+                "); rebuild with ./offprint");
+  const auto script = [](const std::string& text) {
+    return filled(text, {{"</script", "<\\/script"}, {"<!--", "<\\!--"}});
+  };
+  const Json themes{{"light", Json::parse(read_text(figures / "themes/light.json"))},
+                    {"dark", Json::parse(read_text(figures / "themes/dark.json"))}};
+  const auto vega = [&](const char* package) {
+    return script(read_text(figures / "node_modules" / package / "build" / (std::string(package) + ".min.js")));
+  };
+  return filled(html, {{"@@CSS@@", read_text(assets / "report.css")},
+                       {"@@THEMES@@", script_json(themes)},
+                       {"@@DATA@@", script_json(data)},
+                       {"@@JS@@", script(read_text(assets / "report.js"))},
+                       {"@@VEGA@@", vega("vega")},
+                       {"@@VEGA_LITE@@", vega("vega-lite")},
+                       {"@@VEGA_EMBED@@", vega("vega-embed")}});
 }
 
 std::string csv_cell(const Json& cell) {
@@ -90,30 +122,100 @@ std::vector<std::int64_t> Command::write_report(const std::vector<std::int64_t>&
   for (const auto id : chosen) data["runs"].push_back(report_run(store, catalogue(), id));
   data["generated"] = data["runs"].back().at("started");
 
-  const auto assets = places_.share_folder / "report";
-  const auto figures = places_.share_folder / "figures";
-  std::string html = read_text(assets / "report.html");
-  if (html.empty())
-    throw Error("the report's template is missing (" + (assets / "report.html").string() +
-                "); rebuild with ./offprint");
-  const auto script = [](const std::string& text) {
-    return filled(text, {{"</script", "<\\/script"}, {"<!--", "<\\!--"}});
-  };
-  const Json themes{{"light", Json::parse(read_text(figures / "themes/light.json"))},
-                    {"dark", Json::parse(read_text(figures / "themes/dark.json"))}};
-  const auto vega = [&](const char* package) {
-    return script(read_text(figures / "node_modules" / package / "build" / (std::string(package) + ".min.js")));
-  };
-  html = filled(html, {{"@@CSS@@", read_text(assets / "report.css")},
-                       {"@@THEMES@@", script_json(themes)},
-                       {"@@DATA@@", script_json(data)},
-                       {"@@JS@@", script(read_text(assets / "report.js"))},
-                       {"@@VEGA@@", vega("vega")},
-                       {"@@VEGA_LITE@@", vega("vega-lite")},
-                       {"@@VEGA_EMBED@@", vega("vega-embed")}});
-  write_atomically(out, html);
+  write_atomically(out, report_page(places_.share_folder, data));
   say("report: " + std::filesystem::absolute(out).lexically_normal().string());
   return chosen;
+}
+
+namespace {
+
+/// What the edition shows of one paper: every claim of its card with the newest outcome on record, the figures behind
+/// those outcomes, and the runs they come from.
+Json edition_paper(const Store& store, const Card& card, const std::vector<DatedResult>& latest) {
+  Json claims = Json::array();
+  std::map<std::int64_t, std::vector<std::string>> shown;  // run -> its claims
+  for (const auto& claim : card.claims) {
+    const auto found = std::find_if(latest.begin(), latest.end(), [&](const DatedResult& d) {
+      return d.paper == card.slug && d.result.id == claim.id;
+    });
+    ClaimResult none;
+    none.id = claim.id;
+    none.reason = fmt::format("not checked on this machine yet: offprint check {} --claim {} --tier {}", card.slug,
+                              claim.id, to_string(claim.tier));
+    Json j = to_json(found != latest.end() ? found->result : none);
+    j["says"] = claim.says;
+    j["paper"] = claim.paper;
+    j["tier"] = to_string(claim.tier);
+    j["headline"] = claim.headline;
+    if (found != latest.end()) {
+      j["run"] = found->run;
+      shown[found->run].push_back(claim.id);
+    }
+    claims.push_back(std::move(j));
+  }
+  Json figures = Json::array();
+  Json sources = Json::array();
+  for (const auto& [run, ids] : shown) {
+    const RunInfo info = store.run(run);
+    sources.push_back({{"run", run},
+                       {"claims", ids},
+                       {"started", info.started},
+                       {"seed", info.plan.seed},
+                       {"version", info.build.value("version", "")},
+                       {"commit", info.build.value("commit", "")},
+                       {"cpu", info.machine.value("cpu", "")},
+                       {"device", info.plan.device}});
+    for (auto& [name, figure] : store.figures(run))
+      if (std::any_of(ids.begin(), ids.end(), [&](const std::string& id) { return name.starts_with(id + "."); })) {
+        Json f{{"name", name}};
+        f.update(figure);
+        figures.push_back(std::move(f));
+      }
+  }
+  return {{"id", card.slug},
+          {"kind", "edition"},
+          {"status", "finished"},
+          {"paper", paper_json(card)},
+          {"claims", std::move(claims)},
+          {"figures", std::move(figures)},
+          {"sources", std::move(sources)}};
+}
+
+}  // namespace
+
+int Command::edition(const std::string& out) {
+  const Store store(store_folder(), Store::Access::kRead);
+  const auto latest = store.latest_results();
+  const auto checked = [&](const Card* card) {
+    return std::any_of(latest.begin(), latest.end(), [&](const DatedResult& d) {
+      return d.paper == card->slug && d.result.verdict != Verdict::kNotRun;
+    });
+  };
+  std::vector<const Card*> runnable;
+  Json planned = Json::array();
+  for (const auto& card : catalogue().cards()) {
+    if (card.runnable) {
+      runnable.push_back(&card);
+    } else {
+      planned.push_back(paper_json(card));
+    }
+  }
+  std::stable_partition(runnable.begin(), runnable.end(), checked);
+  const BuildInfo build = build_info();
+  const std::string now = format_time(utc_now());
+  Json data{{"title", "Offprint, edition of " + now.substr(0, 10)},
+            {"generated", now},
+            {"version", build.version},
+            {"commit", build.commit},
+            {"machine", machine_info()},
+            {"runs", Json::array()},
+            {"planned", std::move(planned)}};
+  for (const auto* card : runnable) data["runs"].push_back(edition_paper(store, *card, latest));
+  const std::string target = out.empty() ? "offprint-edition-" + now.substr(0, 10) + ".html" : out;
+  write_atomically(target, report_page(places_.share_folder, data));
+  say("edition: " + std::filesystem::absolute(target).lexically_normal().string());
+  if (settings_.json) print(Json{{"edition", std::filesystem::absolute(target).string()}});
+  return 0;
 }
 
 int Command::report(const std::vector<std::int64_t>& ids, const std::string& out) {

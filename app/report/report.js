@@ -121,7 +121,7 @@
         rows: criteria.map((c) => [c.says ? `${c.name}: ${c.says}` : c.name, c.measured, interval(c.lo, c.hi) ?? "–", ruleText(c.rule), badge(c.verdict)]),
         numeric: [false, true, true, false, false],
       });
-      const facts = [claim.tier && `tier ${claim.tier}`, duration(claim.seconds)].filter(Boolean).join(", ");
+      const facts = [claim.tier && `tier ${claim.tier}`, duration(claim.seconds), claim.run && `run ${claim.run}`].filter(Boolean).join(", ");
       rows.push(el("tr", { class: "criteria" }, el("td", { colspan: columns },
         el("details", null,
           el("summary", null, `${criteria.length === 1 ? "1 criterion" : `${criteria.length} criteria`}${facts ? ` (${facts})` : ""}`),
@@ -248,6 +248,7 @@
   }
 
   const drawAll = () => Promise.all(plots.map(draw));
+  const redraw = () => Promise.all(plots.filter((plot) => plot.width > 0).map(draw)); // those that were drawn
 
   // ---- Provenance ----
   function origin(run) {
@@ -280,22 +281,44 @@
       paper.arxiv && el("a", { href: `https://arxiv.org/abs/${encodeURIComponent(paper.arxiv).replaceAll("%2F", "/")}` }, `arXiv:${paper.arxiv}`)];
   }
 
+  // Of an edition: the runs that its verdicts come from.
+  function sources(list) {
+    if (!list?.length) return null;
+    return el("details", { class: "origin" }, el("summary", null, "Where these numbers come from"),
+      el("dl", null, list.flatMap((source) => [
+        el("dt", null, `Run ${source.run}`),
+        el("dd", null, `${source.claims.join(", ")}: `, instant(source.started), `, seed ${source.seed}`,
+          `, Offprint ${source.version}${source.commit ? `, commit ${source.commit}` : ""}`, source.cpu ? `, ${source.cpu}` : "",
+          source.device && source.device !== "cpu" ? `, ${source.device}` : "")])));
+  }
+
+  function planned(papers) {
+    if (!papers?.length) return null;
+    return el("section", { class: "run", id: "planned", "aria-labelledby": "planned-title" },
+      el("h2", { id: "planned-title" }, "Planned"),
+      el("p", { class: "meta" }, papers.length === 1 ? "One paper of the catalogue does not run yet." : `${papers.length} papers of the catalogue do not run yet.`),
+      el("ul", { class: "planned" }, papers.map((paper) => el("li", null, paper.title, el("span", { class: "meta" }, " ", authors(paper))))));
+  }
+
+  const held = (run) => `${run.claims.filter((claim) => claim.verdict === "holds").length} of ${run.claims.length} hold`;
+
   function section(run) {
-    const what = run.kind === "check" ? "Check of its claims" : `Run${run.action ? `: ${run.action}` : ""}`;
+    const edition = run.kind === "edition";
+    const what = edition ? held(run) : run.kind === "check" ? "Check of its claims" : `Run${run.action ? `: ${run.action}` : ""}`;
     const state = run.status === "finished" ? null : el("p", { class: "absent" }, `This run is ${run.status}: what follows is what it had measured by then.`);
     const part = (title, ...content) => (content.flat().some(Boolean) ? [el("h3", null, title), ...content.flat()] : []);
     return el("section", { class: "run", id: `run-${run.id}`, "aria-labelledby": `run-${run.id}-title` },
       el("h2", { id: `run-${run.id}-title` }, run.paper.title),
       el("p", { class: "meta" }, authors(run.paper)),
       run.paper.summary && el("p", { class: "prose" }, run.paper.summary),
-      el("p", { class: "meta" }, [what, ` · run ${run.id}`, run.seconds ? ` · ${duration(run.seconds)}` : ""]),
+      el("p", { class: "meta" }, [what, edition ? null : ` · run ${run.id}`, run.seconds ? ` · ${duration(run.seconds)}` : ""]),
       state,
       verdicts(run),
       part("Figures", run.figures?.length ? el("div", { class: "figures" }, run.figures.map(figureBlock)) : null),
       part("Tables", (run.tables ?? []).map(tableBlock)),
       part("Metrics", metrics(run)),
       part("Notes", run.notes?.length ? el("ul", { class: "notes" }, run.notes.map((note) => el("li", null, note))) : null),
-      origin(run));
+      edition ? sources(run.sources) : origin(run));
   }
 
   function tally(runs) {
@@ -316,12 +339,12 @@
   button.addEventListener("click", () => {
     chosen = theme() === "dark" ? "light" : "dark";
     applyTheme(chosen);
-    drawAll();
+    redraw();
   });
   system.addEventListener("change", () => {
     if (chosen !== null) return;
     applyTheme(system.matches ? "dark" : "light");
-    drawAll();
+    redraw();
   });
   applyTheme(system.matches ? "dark" : "light");
 
@@ -336,14 +359,23 @@
         data.version ? ` · Offprint ${data.version}` : ""),
       tally(runs),
       runs.length > 1 ? el("nav", { class: "contents", "aria-label": "Papers" }, el("ol", null, runs.map((run) =>
-        el("li", null, el("a", { href: `#run-${run.id}` }, run.paper.title), run.kind === "run" ? ` (run${run.action ? `: ${run.action}` : ""})` : "")))) : null),
-    el("main", { id: "verdicts", tabindex: "-1" }, runs.length ? runs.map(section) : el("p", null, "No runs were chosen for this report.")));
+        el("li", null, el("a", { href: `#run-${run.id}` }, run.paper.title), run.kind === "run" ? ` (run${run.action ? `: ${run.action}` : ""})` : run.kind === "edition" ? el("span", { class: "small" }, ` ${held(run)}`) : "")))) : null),
+    el("main", { id: "verdicts", tabindex: "-1" }, runs.length ? runs.map(section) : el("p", null, "No runs were chosen for this report."), planned(data.planned)));
 
-  drawAll();
+  // Many figures are drawn as the reader comes to them.
+  if (plots.length <= 24) {
+    drawAll();
+  } else {
+    const near = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+      near.unobserve(entry.target);
+      draw(plots.find((plot) => plot.node === entry.target));
+    }), { rootMargin: "1200px" });
+    plots.forEach((plot) => near.observe(plot.node));
+  }
   let timer = 0;
   window.addEventListener("resize", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => plots.filter((plot) => plot.node.clientWidth !== plot.width).forEach(draw), 150);
+    timer = setTimeout(() => plots.filter((plot) => plot.width > 0 && plot.node.clientWidth !== plot.width).forEach(draw), 150);
   });
 
   // Paper is white and shows what is folded.
