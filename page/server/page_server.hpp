@@ -1,0 +1,71 @@
+// The page's server: every request's way through access checks, routes and caches.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "page/server/listener.hpp"
+#include "page/server/router.hpp"
+#include "page/server/services.hpp"
+
+namespace offprint::page {
+
+/// Replies that were made before, by what they depend on. Thread-safe; at most 1,000 replies and 64 MiB.
+class ReplyCache {
+ public:
+  [[nodiscard]] std::shared_ptr<const HttpReply> find(const std::string& key);
+  void keep(const std::string& key, std::shared_ptr<const HttpReply> reply);
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const HttpReply>> replies_;
+  std::size_t bytes_ = 0;
+};
+
+class PageServer {
+ public:
+  struct Network {
+    std::string address = "127.0.0.1";
+    int port = 0;
+    ConnectionLimits limits{};
+  };
+  /// Opens the store, binds the port. Throws InputError for either.
+  PageServer(const PageSettings& settings, const Network& network);
+  PageServer(const PageServer&) = delete;
+  PageServer& operator=(const PageServer&) = delete;
+  ~PageServer();
+
+  void start();
+  /// Ends within two seconds: event streams are closed, runs interrupted (they can be resumed).
+  void stop();
+
+  [[nodiscard]] int port() const { return listener_.port(); }
+  [[nodiscard]] const Router& router() const { return router_; }
+  [[nodiscard]] Services& services() { return services_; }
+
+  /// Answers a request. From any thread.
+  [[nodiscard]] HttpReply handle(HttpRequest& request);
+
+ private:
+  [[nodiscard]] HttpReply dispatch(HttpRequest& request);
+  [[nodiscard]] HttpReply cached(HttpRequest& request, const Route& route);
+  void watch();
+
+  EventHub hub_;
+  Services services_;
+  Router router_;
+  ReplyCache cache_;
+  std::string boot_;  // tells this server's entity tags from an earlier one's
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;
+  std::thread watcher_;
+  Listener listener_;  // last: it is the first to go
+};
+
+}  // namespace offprint::page
