@@ -120,6 +120,7 @@ struct Fetcher::Impl {
       curl_multi_perform(multi.get(), &running);
       if (running > 0) curl_multi_poll(multi.get(), nullptr, 0, static_cast<int>(kPoll.count()), nullptr);
     }
+    options.cancel.check();
     CURLcode result = CURLE_RECV_ERROR;
     int queued = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi.get(), &queued))

@@ -79,13 +79,14 @@ std::string combined(const std::vector<std::string>& list, std::string_view by) 
   return fmt::format("({})", fmt::join(list, fmt::format(" {} ", by)));
 }
 
-/// The word being typed: itself, what it is known to begin, and any word of the index that begins with it.
+/// The word being typed: itself, and what it is known to begin. Failing that, any stem of the index that begins with
+/// it.
 std::string beginning(const std::string& word, const Complete& complete) {
   std::vector<std::string> ways = {quoted(word)};
   if (word.size() < 2) return ways.front();
   for (const auto& longer : complete(lower(word)))
     if (longer != lower(word)) ways.push_back(quoted(longer));
-  if (word.size() > 2) ways.push_back(quoted(word) + " *");
+  if (ways.size() == 1) ways.push_back(quoted(word) + " *");
   return combined(ways, "OR");
 }
 

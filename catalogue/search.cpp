@@ -16,6 +16,7 @@
 #include "catalogue/query.hpp"
 #include "catalogue/semantic_space.hpp"
 #include "catalogue/tokenizer.hpp"
+#include "catalogue/word_counter.hpp"
 #include "offprint/core/error.hpp"
 
 namespace offprint::catalogue {
@@ -35,10 +36,13 @@ END;
 constexpr const char* kRank = "bm25(keyword_index, 10.0, 6.0, 4.0, 1.0, 1.5)";
 constexpr double kFusion = 60.0;       // of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)
 constexpr std::size_t kRanked = 1000;  // keyword matches that are ranked at least
-constexpr std::size_t kScored = 4000;  // of more matches than these, the newest are ranked, and those in titles
+constexpr std::size_t kScored = 2000;  // of more matches than these, the newest are ranked, and those in titles
 constexpr std::size_t kNear = 50;      // papers that meaning alone may bring
 constexpr float kLeastCosine = 0.35F;  // below, "related by meaning" is noise
-constexpr double kGrowth = 1.5;        // the space is computed anew when the corpus has grown by half
+// The space is computed anew when the corpus has grown by half; once it is larger than the sample that spans the space,
+// which then changes little, when it has doubled.
+constexpr double kGrowth = 1.5;
+constexpr double kLaterGrowth = 2.0;
 constexpr int kCompletions = 12;
 constexpr std::uint64_t kSeed = 20250731;
 
@@ -156,16 +160,16 @@ struct SearchIndex::Impl {
     const auto papers = db.execAndGet("SELECT count(*) FROM papers").getInt64();
     const auto newest = db.execAndGet("SELECT coalesce(max(changed), 0) FROM papers").getInt64();
     if (state.revision >= newest) return;  // another process was first
-    const bool fit =
-        state.generation == 0 || static_cast<double>(papers) >= kGrowth * static_cast<double>(state.fitted);
-    std::map<std::string, int> words;
+    const double growth = state.fitted < static_cast<std::int64_t>(SpaceOptions{}.documents) ? kGrowth : kLaterGrowth;
+    const bool fit = state.generation == 0 || static_cast<double>(papers) >= growth * static_cast<double>(state.fitted);
+    WordCounter counter(tokenizer);
     std::vector<std::int64_t> ids;
     std::vector<TermCounts> counts;
     read_documents(fit ? -1 : state.revision, [&](const Document& document, bool known) {
       ids.push_back(document.id);
-      counts.push_back(count(document, known ? nullptr : &words));
+      counts.push_back(count(counter, document, !known));
     });
-    write_words(words);
+    write_words(counter);
     if (fit) {
       space = SemanticSpace::fit(counts, {}, Stream(kSeed, "semantic space"));
       generation = state.generation + 1;
@@ -211,42 +215,23 @@ struct SearchIndex::Impl {
         s.getColumn(5).getInt() != 0);
   }
 
-  /// Stems with their weights; whole words, for completion, are counted into `words`.
-  TermCounts count(const Document& document, std::map<std::string, int>* words) const {
-    std::unordered_map<std::string, float> stems;
-    std::unordered_map<std::string, int> seen;
-    const auto add = [&](const std::string& text, float weight) {
-      std::string word;
-      tokenizer.run(text, [&](std::string_view stem, std::size_t begin, std::size_t end) {
-        if (end - begin < 2) return;
-        word.assign(text, begin, end - begin);
-        bool plain = true;
-        bool letter = false;
-        for (char& c : word) {
-          if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-          plain = plain && static_cast<unsigned char>(c) < 0x80;
-          letter = letter || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
-        }
-        if (!letter || is_stop_word(word)) return;
-        stems[std::string(stem)] += weight;
-        if (words != nullptr && plain && word.size() > 2 && word.size() < 40 && ++seen[word] == 1) ++(*words)[word];
-      });
-    };
-    add(document.title, 2.0F);
-    add(document.keywords, 2.0F);
-    add(document.abstract, 1.0F);
-    add(document.summary, 1.0F);
-    TermCounts list(stems.begin(), stems.end());
-    std::sort(list.begin(), list.end());
-    return list;
+  /// The stems of a document; its words count for completion when it is new.
+  static TermCounts count(WordCounter& counter, const Document& document, bool is_new) {
+    counter.read(document.title, 2.0F);
+    counter.read(document.keywords, 2.0F);
+    counter.read(document.abstract, 1.0F);
+    counter.read(document.summary, 1.0F);
+    return counter.finish(is_new);
   }
 
-  void write_words(const std::map<std::string, int>& words) const {
+  void write_words(const WordCounter& counter) const {
     SQLite::Statement s(store.database(),
                         "INSERT INTO search_words VALUES(?1, ?2) ON CONFLICT(word) DO UPDATE SET papers = papers + ?2");
-    for (const auto& [word, papers] : words) {
-      s.bindNoCopy(1, word);
-      s.bind(2, papers);
+    std::map<std::string_view, std::uint32_t> sorted;  // neighbours in the table come one after another
+    counter.each_word([&](const std::string& word, std::uint32_t papers) { sorted.emplace(word, papers); });
+    for (const auto& [word, papers] : sorted) {
+      s.bind(1, std::string(word));
+      s.bind(2, static_cast<std::int64_t>(papers));
       s.exec();
       s.reset();
     }
@@ -412,8 +397,9 @@ struct SearchIndex::Impl {
 
   [[nodiscard]] std::vector<std::int64_t> by_meaning(const ParsedQuery& parsed, const Filter& filter) const {
     if (parsed.meaning.empty() || space.rank() == 0) return {};
-    const auto counts =
-        count({.id = 0, .title = {}, .keywords = {}, .abstract = parsed.meaning, .summary = {}}, nullptr);
+    WordCounter counter(tokenizer);
+    counter.read(parsed.meaning, 1.0F);
+    const auto counts = counter.finish(false);
     const bool restricted = !filter.sql.empty() || !parsed.demanded.empty() || !parsed.excluded.empty();
     const auto near = nearest(space.embed(counts), restricted ? 20 * kNear : kNear, kLeastCosine);
     std::vector<std::int64_t> ids;

@@ -133,7 +133,7 @@ SemanticSpace SemanticSpace::fit(std::span<const TermCounts> corpus, const Space
   SparseRows a;
   a.columns = known.size();
   for (const auto i : chosen) {
-    for (const auto& [at, w] : weights(corpus[i], space.idf_, [&](const std::string& term) -> const std::uint32_t* {
+    for (const auto& [at, w] : weights(corpus[i], space.idf_, [&](std::string_view term) -> const std::uint32_t* {
            const auto found = space.index_.find(term);
            return found == space.index_.end() ? nullptr : &found->second;
          })) {
@@ -147,7 +147,7 @@ SemanticSpace SemanticSpace::fit(std::span<const TermCounts> corpus, const Space
                                              [&](const auto& x, auto y) { a.multiply(x, y); },
                                              [&](const auto& x, auto y) { at.multiply(x, y); }};
   const auto rank = std::clamp<std::size_t>(std::min(chosen.size() / 2, known.size() / 4), 1, options.rank);
-  const auto svd = linalg::randomized_svd(products, static_cast<Eigen::Index>(rank), stream);
+  const auto svd = linalg::randomized_svd(products, static_cast<Eigen::Index>(rank), stream, {.power_iterations = 1});
   space.rank_ = rank;
   space.vectors_.resize(known.size() * rank);
   for (std::size_t t = 0; t < known.size(); ++t)
@@ -159,7 +159,7 @@ SemanticSpace SemanticSpace::fit(std::span<const TermCounts> corpus, const Space
 
 std::vector<float> SemanticSpace::embed(const TermCounts& counts) const {
   std::vector<float> vector(rank_, 0.0F);
-  for (const auto& [at, w] : weights(counts, idf_, [&](const std::string& term) -> const std::uint32_t* {
+  for (const auto& [at, w] : weights(counts, idf_, [&](std::string_view term) -> const std::uint32_t* {
          const auto found = index_.find(term);
          return found == index_.end() ? nullptr : &found->second;
        })) {

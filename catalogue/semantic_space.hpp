@@ -11,19 +11,17 @@
 #include <utility>
 #include <vector>
 
+#include "catalogue/word_counter.hpp"
 #include "offprint/core/random.hpp"
 
 namespace offprint::catalogue {
 
-/// How often each stem occurs in a document (weighted: a word of the title counts twice), sorted by stem.
-using TermCounts = std::vector<std::pair<std::string, float>>;
-
 struct SpaceOptions {
   /// At most. Half the documents or a quarter of the terms if that is less: with as many dimensions as terms, no two
   /// words would have anything in common.
-  std::size_t rank = 128;
-  std::size_t documents = 16000;  // at most so many, drawn at random, span the space; more hardly change it
-  std::size_t terms = 40000;      // at most, the most frequent
+  std::size_t rank = 96;
+  std::size_t documents = 8000;  // at most so many, drawn at random, span the space; more hardly change it
+  std::size_t terms = 16000;     // at most, the most frequent
 };
 
 /// A fitted space. Weight of term t in a document: (1 + ln tf) ln((2 + N) / (1 + df)), normalised to length 1.
