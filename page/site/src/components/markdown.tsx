@@ -59,8 +59,10 @@ export function Maths({ tex, display = false }: { tex: string; display?: boolean
 }
 
 export interface MarkdownOptions {
-  /// Level of the text's topmost headings on the page.
+  /// Level of the text's topmost headings on the page, whatever their level in the text.
   level?: number;
+  /// Level of the topmost headings in the text.
+  top?: number;
   /// Address of an image, null where there is none to show.
   image?: (href: string) => string | null;
 }
@@ -108,7 +110,7 @@ function block(token: Token, options: MarkdownOptions): ComponentChildren {
     case "def":
       return null;
     case "heading": {
-      const level = Math.min(6, Math.max(1, (token as Tokens.Heading).depth - 1 + (options.level ?? 2)));
+      const level = Math.min(6, Math.max(1, (token as Tokens.Heading).depth - (options.top ?? 1) + (options.level ?? 2)));
       const Tag = `h${level}` as "h3";
       return <Tag>{inline(token.tokens, options)}</Tag>;
     }
@@ -148,6 +150,8 @@ function blocks(tokens: Token[], options: MarkdownOptions): ComponentChildren {
 }
 
 export function Markdown({ text, level, image }: { text: string } & MarkdownOptions) {
-  const options: MarkdownOptions = { ...(level === undefined ? {} : { level }), ...(image === undefined ? {} : { image }) };
-  return <div class="prose" dir="auto">{blocks(lex(text), options)}</div>;
+  const tokens = lex(text);
+  const depths = tokens.filter((t): t is Tokens.Heading => t.type === "heading").map((t) => t.depth);
+  const options: MarkdownOptions = { top: Math.min(6, ...depths), ...(level === undefined ? {} : { level }), ...(image === undefined ? {} : { image }) };
+  return <div class="prose" dir="auto">{blocks(tokens, options)}</div>;
 }

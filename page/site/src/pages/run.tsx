@@ -120,7 +120,7 @@ function DataTable({ run, table }: { run: number; table: RunTable }) {
   return (
     <div class="data-table">
       <h3>{table.title || table.name}</h3>
-      <div class="scroll long" tabIndex={0} role="region" aria-label={table.title || table.name}>
+      <div class="scroll long" tabIndex={0} role="region" aria-label={`${table.title} (${table.name})`}>
         <table class="numbers">
           <thead><tr>{table.columns.map((c) => <th key={c} scope="col" class="num">{c}</th>)}</tr></thead>
           <tbody>{rows.map((row, i) => <tr key={i}>{row.map((value, j) => <td key={j} class={typeof value === "number" ? "num" : ""} title={typeof value === "number" ? String(value) : undefined}>{typeof value === "boolean" ? (value ? "yes" : "no") : number(value)}</td>)}</tr>)}</tbody>
