@@ -288,8 +288,8 @@ struct SearchIndex::Impl {
     return list;
   }
 
-  /// The papers that category and status leave, as a condition on `id_column`. The plus keeps SQLite from looking up
-  /// each such paper in the index instead of the other way round.
+  /// The papers that category and status leave, as a condition on `id_column`: a look-up for each match, since a
+  /// category may hold far more papers than match.
   struct Filter {
     std::string sql;
     std::vector<std::string> values;
@@ -299,17 +299,18 @@ struct SearchIndex::Impl {
     auto categories = parsed.categories;
     if (!query.category.empty()) categories.push_back(query.category);
     for (const auto& category : categories) {
-      filter.sql += fmt::format(" AND +{} IN (SELECT paper FROM paper_categories WHERE category = ?", id_column);
+      filter.sql += fmt::format(" AND EXISTS (SELECT 1 FROM paper_categories c WHERE c.paper = {} AND (c.category = ?",
+                                id_column);
       filter.values.push_back(category);
       if (category.find('.') == std::string::npos) {
-        filter.sql += " OR (category > ? || '.' AND category < ? || '/')";
+        filter.sql += " OR (c.category > ? || '.' AND c.category < ? || '/')";
         filter.values.push_back(category);
         filter.values.push_back(category);
       }
-      filter.sql += ")";
+      filter.sql += "))";
     }
     if (!query.status.empty()) {
-      filter.sql += fmt::format(" AND +{} IN (SELECT id FROM papers WHERE status = ?)", id_column);
+      filter.sql += fmt::format(" AND EXISTS (SELECT 1 FROM papers s WHERE s.id = {} AND s.status = ?)", id_column);
       filter.values.push_back(query.status == "runs" ? "ready" : query.status);
     }
     return filter;
@@ -463,8 +464,8 @@ SearchResult SearchIndex::search(const SearchQuery& query) const {
                                     [&](const std::string& prefix) { return impl_->completions(prefix); });
     const auto limit = std::min<std::size_t>(query.limit, 200);
     const auto last = std::min<std::size_t>(query.offset, 1'000'000) + limit;
-    const auto words = impl_->by_keyword(parsed, Impl::filter_of(query, parsed, "rowid"), last);
-    const auto near = impl_->by_meaning(parsed, Impl::filter_of(query, parsed, "id"));
+    const auto words = impl_->by_keyword(parsed, Impl::filter_of(query, parsed, "keyword_index.rowid"), last);
+    const auto near = impl_->by_meaning(parsed, Impl::filter_of(query, parsed, "papers.id"));
 
     struct Fused {
       std::int64_t id = 0;

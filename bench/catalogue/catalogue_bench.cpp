@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -138,6 +139,7 @@ void print_percentiles(const char* what, std::vector<double> seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // so that one sees how far it is
   const std::size_t papers = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100000;
   const std::size_t between = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 5000;
   const auto folder = std::filesystem::temp_directory_path() / ("offprint-catalogue-bench-" + std::to_string(getpid()));
