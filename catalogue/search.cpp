@@ -34,11 +34,12 @@ END;
 
 // title, keywords, authors, abstract, summary: a word of the title tells most
 constexpr const char* kRank = "bm25(keyword_index, 10.0, 6.0, 4.0, 1.0, 1.5)";
-constexpr double kFusion = 60.0;       // of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)
-constexpr std::size_t kRanked = 1000;  // keyword matches that are ranked at least
-constexpr std::size_t kScored = 2000;  // of more matches than these, the newest are ranked, and those in titles
-constexpr std::size_t kNear = 50;      // papers that meaning alone may bring
-constexpr float kLeastCosine = 0.35F;  // below, "related by meaning" is noise
+constexpr double kFusion = 60.0;         // of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)
+constexpr std::size_t kRanked = 1000;    // keyword matches that are ranked at least
+constexpr std::size_t kScored = 2000;    // of more matches than these, the newest are ranked, and those in titles
+constexpr std::size_t kCounted = 10000;  // matches are counted so far: counting a hundred thousand takes 30 ms
+constexpr std::size_t kNear = 50;        // papers that meaning alone may bring
+constexpr float kLeastCosine = 0.35F;    // below, "related by meaning" is noise
 // The space is computed anew when the corpus has grown by half; once it is larger than the sample that spans the space,
 // which then changes little, when it has doubled.
 constexpr double kGrowth = 1.5;
@@ -332,6 +333,13 @@ struct SearchIndex::Impl {
     return ids;
   }
 
+  /// Matches, counted up to kCounted.
+  std::size_t count_of(const std::string& expression, const Filter& filter) const {
+    auto s = matching("SELECT count(*) FROM (SELECT 1", expression, filter, fmt::format(" LIMIT {})", kCounted));
+    s.executeStep();
+    return static_cast<std::size_t>(s.getColumn(0).getInt64());
+  }
+
   struct KeywordMatches {
     std::string expression;
     std::size_t total = 0;
@@ -345,9 +353,7 @@ struct SearchIndex::Impl {
     for (const auto* expression : {&parsed.all, &parsed.any}) {
       if (expression->empty()) continue;
       matches.expression = *expression;
-      auto count = matching("SELECT count(*)", *expression, filter, "");
-      count.executeStep();
-      matches.total = static_cast<std::size_t>(count.getColumn(0).getInt64());
+      matches.total = count_of(*expression, filter);
       if (matches.total > 0) break;
     }
     if (matches.total == 0) return matches;
@@ -364,9 +370,7 @@ struct SearchIndex::Impl {
     matches.rankings.push_back(ranked(matches.expression, matches.total));
     if (matches.total > kScored) {
       const auto narrow = "{title keywords authors} : (" + matches.expression + ")";
-      auto count = matching("SELECT count(*)", narrow, filter, "");
-      count.executeStep();
-      const auto total = static_cast<std::size_t>(count.getColumn(0).getInt64());
+      const auto total = count_of(narrow, filter);
       if (total > 0) matches.rankings.push_back(ranked(narrow, total));
     }
     return matches;

@@ -37,7 +37,7 @@ struct SearchQuery {
 
 struct SearchResult {
   std::vector<SearchHit> hits;
-  std::size_t total = 0;  // keyword matches, plus the hits that meaning alone brought
+  std::size_t total = 0;  // keyword matches (counted up to 10,000), plus the hits that meaning alone brought
 };
 
 /// The index follows the store: `refresh` takes in what was added since (appending to the FTS table and folding new

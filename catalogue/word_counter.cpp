@@ -66,7 +66,6 @@ TermCounts WordCounter::finish(bool complete) {
     for (; i < met_.size() && met_[i].first == number; ++i) sum += met_[i].second;
     counts.emplace_back(stems_[number], sum);
   }
-  std::sort(counts.begin(), counts.end());
   if (complete)
     for (Word* entry : completing_) ++entry->documents;
   met_.clear();

@@ -27,7 +27,8 @@ class WordCounter {
 
   /// Adds the words of `text` to the document being read. Common words, numbers and single letters are left out.
   void read(std::string_view text, float weight);
-  /// Ends the document: its stems, sorted. `complete`: its words count for words().
+  /// Ends the document: its stems, each once, in the order in which the counter met them first. `complete`: its words
+  /// count for words().
   TermCounts finish(bool complete);
 
   /// Whole words of ASCII letters and digits, lower case, and how many documents had them.
