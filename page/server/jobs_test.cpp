@@ -118,9 +118,11 @@ TEST_F(JobsTest, TooMuchMemoryIsEnded) {
 
 TEST_F(JobsTest, WhatIgnoresTheInterruptIsKilled) {
   EventHub hub;
-  Jobs jobs(
-      {.store = settings_.store, .executable = settings_.executable, .cancel_patience = std::chrono::milliseconds(200)},
-      hub);
+  Jobs jobs({.store = settings_.store,
+             .executable = settings_.executable,
+             .cancel_patience = std::chrono::milliseconds(200),
+             .record_changed = {}},
+            hub);
   JobRequest request = parse_job_request({{"kind", "check"}, {"paper", "sgd-stability"}, {"seed", 5}});
   const auto id = jobs.add(request).at("id").get<std::int64_t>();
   ASSERT_TRUE(soon([&] { return jobs.job(id).at("state") == "running" && !jobs.job(id).at("progress").is_null(); }));

@@ -106,7 +106,7 @@ class ServerTest : public ::testing::Test {
     c.set_read_timeout(30);
     return c;
   }
-  [[nodiscard]] Json get(const std::string& path, int status = 200) const {
+  Json get(const std::string& path, int status = 200) const {
     auto c = client();
     const auto result = c.Get(path);
     if (!result) {
@@ -136,7 +136,7 @@ class ServerTest : public ::testing::Test {
     return get("/api/v1/jobs/" + std::to_string(started.at("id").get<int>()));
   }
   /// The job once it is in `state`.
-  [[nodiscard]] Json wait_for(const Json& started, const std::string& state) const {
+  Json wait_for(const Json& started, const std::string& state) const {
     Json last;
     EXPECT_TRUE(soon([&] {
       last = job(started);
