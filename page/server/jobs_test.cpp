@@ -117,6 +117,7 @@ TEST_F(JobsTest, TooMuchMemoryIsEnded) {
 }
 
 TEST_F(JobsTest, WhatIgnoresTheInterruptIsKilled) {
+  std::filesystem::create_directories(settings_.store);
   EventHub hub;
   Jobs jobs({.store = settings_.store,
              .executable = settings_.executable,
