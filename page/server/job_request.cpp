@@ -29,7 +29,7 @@ std::string clean_text(const Json& value, std::string_view what) {
 std::uint64_t whole_number(const Json& value, std::string_view what, std::uint64_t most) {
   std::uint64_t number = 0;
   bool good = false;
-  if (value.is_number_unsigned()) {
+  if (value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0)) {
     number = value.get<std::uint64_t>();
     good = true;
   } else if (value.is_string()) {  // 64 bits do not fit JavaScript's numbers
