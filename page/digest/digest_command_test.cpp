@@ -161,12 +161,17 @@ TEST_F(DigestCommandTest, KilledWithNineAtRandomMomentsEverySubscriberGetsTheEdi
   const TestMailServer server(folder_ / "mail", {"--slow", "0.002"});
   subscribe_many(kReaders);
   std::mt19937 random(4);
-  std::uniform_int_distribution<int> moment(0, 250);
+  std::uniform_int_distribution<std::size_t> further(0,
+                                                     5);  // messages: a fast machine is killed as often as a slow one
+  std::uniform_int_distribution<int> moment(0, 20);       // milliseconds behind that
   int kills = 0;
   const auto start_time = std::chrono::steady_clock::now();
   int code = -1;
   while (code != 0 && std::chrono::steady_clock::now() - start_time < std::chrono::seconds(10)) {
+    const std::size_t enough = server.messages().size() + further(random);
     const pid_t child = start(send_words(server.port()));
+    for (int i = 0; i < 100 && server.messages().size() < enough; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
     std::this_thread::sleep_for(std::chrono::milliseconds(moment(random)));
     kill(child, SIGKILL);
     code = wait_for(child);

@@ -12,6 +12,7 @@
 #include "page/server/connection_limits.hpp"
 #include "page/server/event_hub.hpp"
 #include "page/server/http_message.hpp"
+#include "page/server/listening_socket.hpp"
 #include "page/server/thread_crew.hpp"
 
 namespace offprint::page {
@@ -21,14 +22,11 @@ using HttpHandler = std::function<HttpReply(HttpRequest&)>;
 class Listener {
  public:
   struct Settings {
-    std::string address = "127.0.0.1";
-    int port = 0;
     HeaderList headers;  // on every reply
     ConnectionLimits limits;
     std::size_t threads = 512;  // connections at work at once; event streams are not among them
   };
-  /// Binds. Throws InputError when the address is not one of this machine's or the port is taken.
-  Listener(Settings settings, HttpHandler handler, EventHub& hub);
+  Listener(ListeningSocket socket, Settings settings, HttpHandler handler, EventHub& hub);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener();
@@ -46,9 +44,9 @@ class Listener {
   Settings settings_;
   HttpHandler handler_;
   EventHub& hub_;
+  int port_ = 0;
   FileDescriptor socket_;
   FileDescriptor wake_;
-  int port_ = 0;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::unordered_set<int> sockets_;  // of connections, to be shut down at the end

@@ -59,11 +59,11 @@ void ReplyCache::keep(const std::string& key, std::shared_ptr<const HttpReply> r
   replies_[key] = std::move(reply);
 }
 
-PageServer::PageServer(const PageSettings& settings, const Network& network)
+PageServer::PageServer(const PageSettings& settings, ListeningSocket socket, const ConnectionLimits& limits)
     : services_(settings, hub_),
       boot_(random_hex(8)),
       listener_(
-          {.address = network.address, .port = network.port, .headers = common_headers(), .limits = network.limits},
+          std::move(socket), {.headers = common_headers(), .limits = limits},
           [this](HttpRequest& request) { return handle(request); }, hub_) {
   add_about_routes(router_, services_);
   add_paper_routes(router_, services_);

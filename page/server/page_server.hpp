@@ -29,13 +29,8 @@ class ReplyCache {
 
 class PageServer {
  public:
-  struct Network {
-    std::string address = "127.0.0.1";
-    int port = 0;
-    ConnectionLimits limits{};
-  };
-  /// Opens the store, binds the port. Throws InputError for either.
-  PageServer(const PageSettings& settings, const Network& network);
+  /// Opens the store. Throws InputError when it cannot be.
+  PageServer(const PageSettings& settings, ListeningSocket socket, const ConnectionLimits& limits = {});
   PageServer(const PageServer&) = delete;
   PageServer& operator=(const PageServer&) = delete;
   ~PageServer();

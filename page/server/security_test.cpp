@@ -280,7 +280,7 @@ TEST_F(SecurityTest, DeepAndLargeBodiesAreRefused) {
 }
 
 TEST_F(SecurityTest, SlowHeadsAreCutOff) {
-  network_.limits.head = std::chrono::milliseconds(300);
+  limits_.head = std::chrono::milliseconds(300);
   start();
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(raw(port(), "GET / HTTP/1.1\r\nHost: 127", 10).find("HTTP/1.1 200"), std::string::npos);

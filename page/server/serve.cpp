@@ -51,7 +51,7 @@ void open_browser(const std::string& address) {
   posix_spawn_file_actions_destroy(&actions);
 }
 
-PageSettings settings_of(const Call& call, bool beyond_loopback) {
+PageSettings settings_of(const Call& call, bool beyond_loopback, int port) {
   const Json& o = call.options;
   PageSettings s;
   s.store = std::filesystem::absolute(call.store);
@@ -66,7 +66,7 @@ PageSettings settings_of(const Call& call, bool beyond_loopback) {
   s.base_url = o.contains("base-url") ? checked_base_url(o["base-url"].get<std::string>()) : std::string();
   const auto& base = s.base_url;
   // without --base-url, links in mail lead to this machine's own address: right for trying it out
-  s.mail = mail_settings(o, fmt::format("http://localhost:{}", o.value("port", 8710)));
+  s.mail = mail_settings(o, fmt::format("http://localhost:{}", port));
   s.log = call.say;
   s.access.secure_cookies = base.starts_with("https://");
   s.access.hosts = {"localhost", "127.0.0.1", "[::1]"};
@@ -98,9 +98,8 @@ PageSettings settings_of(const Call& call, bool beyond_loopback) {
 
 int serve(const Call& call) {
   const auto address = call.options.value("listen", std::string("127.0.0.1"));
-  const int port = call.options.value("port", 8710);
-  const bool beyond = !is_loopback(address);
-  const auto settings = settings_of(call, beyond);
+  ListeningSocket socket(address, call.options.value("port", 8710));
+  const auto settings = settings_of(call, !is_loopback(address), socket.port());
   allow_many_descriptors();
   // signals are taken by this thread alone; those that are started below inherit the mask
   sigset_t ends;
@@ -109,7 +108,7 @@ int serve(const Call& call) {
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
-  PageServer server(settings, {.address = address, .port = port});
+  PageServer server(settings, std::move(socket));
   server.start();
   const std::string host = address == "0.0.0.0" || address == "::" ? "localhost" : address;
   const auto url = fmt::format("http://{}:{}/",

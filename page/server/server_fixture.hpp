@@ -97,7 +97,7 @@ class ServerTest : public ::testing::Test {
 
   void start() {
     server_.reset();
-    server_ = std::make_unique<PageServer>(settings_, network_);
+    server_ = std::make_unique<PageServer>(settings_, ListeningSocket("127.0.0.1", 0), limits_);
     server_->start();
   }
   [[nodiscard]] int port() const { return server_->port(); }
@@ -172,7 +172,7 @@ class ServerTest : public ::testing::Test {
       std::filesystem::temp_directory_path() / ("offprint-server-" + std::to_string(getpid()) + "-" +
                                                 ::testing::UnitTest::GetInstance()->current_test_info()->name());
   PageSettings settings_;
-  PageServer::Network network_;
+  ConnectionLimits limits_;
   std::unique_ptr<PageServer> server_;
 };
 

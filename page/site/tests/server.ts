@@ -74,7 +74,7 @@ export default async function start(): Promise<(() => Promise<void>) | void> {
   const env = { ...process.env, OFFPRINT_STORE: join(folder, "store") };
   writeFileSync(join(folder, "feed.txt"), FEED);
   const run = promisify(execFile);
-  await run(command, ["feed", "pull", "file", "--file", join(folder, "feed.txt"), "--date", "2025-07-31"], { env });
+  await run(command, ["feed", "pull", "file", join(folder, "feed.txt"), "--date", "2025-07-31"], { env });
   // Two runs of one claim: something to read and compare.
   await run(command, ["check", "sgd-stability", "--claim", "S1", "--quiet"], { env });
   await run(command, ["check", "sgd-stability", "--claim", "S1", "--seed", "1", "--quiet"], { env });
