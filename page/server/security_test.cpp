@@ -70,6 +70,8 @@ TEST_F(SecurityTest, OtherSitesPagesChangeNothing) {
   };
   EXPECT_EQ(vote({{"Origin", "https://evil.example"}}), 403);
   EXPECT_EQ(vote({{"Origin", "null"}}), 403);
+  EXPECT_EQ(vote({{"Origin", "null"}, {"Sec-Fetch-Site", "cross-site"}}), 403);
+  EXPECT_EQ(vote({{"Origin", "null"}, {"Sec-Fetch-Site", "same-origin"}}), 200) << "a form under our Referrer-Policy";
   EXPECT_EQ(vote({{"Origin", "http://127.0.0.1:1"}}), 403);
   EXPECT_EQ(vote({{"Origin", own + ".evil.example"}}), 403);
   EXPECT_EQ(vote({{"Sec-Fetch-Site", "cross-site"}}), 403);
