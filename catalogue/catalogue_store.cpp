@@ -162,9 +162,23 @@ bool same(const Row& a, const Row& b) {
          p.doi == q.doi && p.venue == q.venue && p.code == q.code && p.imported_upvotes == q.imported_upvotes;
 }
 
+/// Our field (the card's component: "koopman", "optimize") is the last category of a row with a card, so that every
+/// paper of ours has a category before any feed has told its own.
+std::string take_field(PaperRow& p) {
+  if (p.slug.empty() || p.categories.empty()) return "";
+  std::string field = std::move(p.categories.back());
+  p.categories.pop_back();
+  return field;
+}
+void put_field(PaperRow& p, const std::string& field) {
+  if (!p.slug.empty()) p.categories.push_back(field.empty() ? "other" : field);
+}
+
 void merge(Row& row, const Card& card) {
   PaperRow& p = row.paper;
+  take_field(p);
   p.slug = card.slug;
+  put_field(p, card.component);
   p.status = card.runnable ? "ready" : "planned";
   if (!card.arxiv.empty()) p.arxiv = card.arxiv;
   p.title = card.title;
@@ -201,7 +215,9 @@ void merge(Row& row, const FeedItem& item) {
   take(p.authors, item.authors, has_card);
   take(p.abstract, item.abstract);
   take(p.updated, item.updated);
+  const auto field = take_field(p);
   take(p.categories, item.categories);
+  put_field(p, field);
   take(p.doi, item.doi, has_card);
   take(p.venue, item.venue, has_card);
   take(p.published, item.published, true);
@@ -322,7 +338,9 @@ class Writer {
     take(p.abstract, q.abstract);
     take(p.published, q.published);
     take(p.updated, q.updated);
+    const auto field = take_field(p);
     take(p.categories, q.categories);
+    put_field(p, field);
     take(p.doi, q.doi);
     take(p.venue, q.venue);
     p.version = std::max(p.version, q.version);
@@ -426,8 +444,8 @@ std::string fingerprint(std::span<const Card> cards) {
   Sha256 hash;
   const auto put = [&](const std::string& text) { hash.update(std::to_string(text.size()) + ":" + text); };
   for (const auto& card : cards) {
-    for (const std::string* text :
-         {&card.slug, &card.title, &card.arxiv, &card.doi, &card.venue, &card.code, &card.listed, &card.summary})
+    for (const std::string* text : {&card.slug, &card.title, &card.arxiv, &card.doi, &card.venue, &card.code,
+                                    &card.component, &card.listed, &card.summary})
       put(*text);
     put(joined(card.authors));
     put(joined(card.keywords));
@@ -444,6 +462,7 @@ void drop_card(Writer& writer, Row row) {
   }
   const Row before = row;
   PaperRow& p = row.paper;
+  take_field(p);
   p.slug.clear();
   p.status = "feed";
   p.summary.clear();

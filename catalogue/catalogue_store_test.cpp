@@ -45,6 +45,7 @@ Card card(const std::string& slug, const std::string& title, const std::string& 
   c.authors = {"Our Author"};
   c.year = 2024;
   c.arxiv = arxiv;
+  c.component = "koopman";
   c.keywords = {"koopman operator"};
   c.summary = "In our words.";
   c.runnable = true;
@@ -113,16 +114,30 @@ TEST_F(CatalogueStoreTest, ACardAndAFeedItemOfOnePaperAreOneRow) {
   EXPECT_EQ(row->authors, c.authors);
   EXPECT_THAT(row->abstract, HasSubstr("An abstract"));
   EXPECT_EQ(row->summary, "In our words.");
-  EXPECT_EQ(row->categories.front(), "cs.LG");
+  EXPECT_THAT(row->categories, ElementsAre("cs.LG", "stat.ML", "koopman")) << "the field of ours comes last";
   ASSERT_TRUE(store.find("2407.06312")) << "its earlier address must still lead to it";
   EXPECT_EQ(store.find("2407.06312")->key, "koopman");
   // and the other way round: later items go to the card's row, by id or by title, and our words stay
   auto newer = item("2407.06312", "A feed's title", 5);
+  newer.categories = {"math.DS"};
   EXPECT_EQ(store.add(std::vector{newer}).updated, 1U);
+  EXPECT_EQ(store.list({.category = "koopman"}).total, 1U);
+  EXPECT_EQ(store.list({.category = "cs.LG"}).total, 0U);
   EXPECT_EQ(store.add(std::vector{titled("LIMITS AND POWERS OF KOOPMAN LEARNING!")}).updated, 1U);
   EXPECT_EQ(store.list({}).total, 1U);
   EXPECT_EQ(store.find("koopman")->title, c.title);
   EXPECT_EQ(store.find("koopman")->version, 5);
+  EXPECT_THAT(store.find("koopman")->categories, ElementsAre("math.DS", "koopman"));
+  store.sync_cards({});
+  EXPECT_THAT(store.find("2407.06312")->categories, ElementsAre("math.DS"));
+}
+
+TEST_F(CatalogueStoreTest, ACardAloneHasItsFieldAsCategory) {
+  store.sync_cards(std::vector{card("koopman", "Koopman", "2407.06312")});
+  EXPECT_THAT(store.find("koopman")->categories, ElementsAre("koopman"));
+  auto found = item("2407.06312", "Koopman", 2);
+  store.add(std::vector{found});
+  EXPECT_THAT(store.find("koopman")->categories, ElementsAre("cs.LG", "stat.ML", "koopman"));
 }
 
 TEST_F(CatalogueStoreTest, TheDayIsTheCardsElseTheFeedsElseTheMonthOfTheId) {

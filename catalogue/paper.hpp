@@ -41,7 +41,7 @@ struct PaperRow {
   std::string published;
   std::string updated;
   std::string listed;  // never "": the card's day, the feed's, or the month of the arXiv id as YYYY-MM-01
-  std::vector<std::string> categories;
+  std::vector<std::string> categories;  // the feed's, the primary one first; then the field of a card (its component)
   std::vector<std::string> keywords;
   std::string doi;
   std::string venue;
