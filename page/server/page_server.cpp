@@ -103,6 +103,7 @@ void PageServer::watch() {
     try {
       const auto c = services_.catalogue.with([](catalogue::CatalogueStore& store) { return store.revision(); });
       const auto r = services_.record.snapshot()->revision;
+      if (c != catalogue) services_.search.refresh();  // no reader should wait for a large catalogue
       if (catalogue >= 0 && (c != catalogue || r != record))
         services_.jobs.site_events()->publish("catalogue", Json{{"revision", c + r}}.dump());
       catalogue = c;
@@ -170,6 +171,8 @@ HttpReply PageServer::cached(HttpRequest& request, const Route& route) {
     unchanged.status = 304;
     return finish(std::move(unchanged));
   }
+  if (const auto known = cache_.find(etag)) return finish(*known);
+  const auto making = cache_.making(etag);
   if (const auto known = cache_.find(etag)) return finish(*known);
   auto reply = route.handler(request);
   if (reply.status != 200) return reply;

@@ -1,6 +1,7 @@
 // The page's server: every request's way through access checks, routes and caches.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <memory>
@@ -20,8 +21,13 @@ class ReplyCache {
  public:
   [[nodiscard]] std::shared_ptr<const HttpReply> find(const std::string& key);
   void keep(const std::string& key, std::shared_ptr<const HttpReply> reply);
+  /// Held while a reply is made: whoever wants the same one waits and then finds it, instead of making it again.
+  [[nodiscard]] std::unique_lock<std::mutex> making(const std::string& key) {
+    return std::unique_lock(making_[std::hash<std::string>()(key) % making_.size()]);
+  }
 
  private:
+  std::array<std::mutex, 64> making_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<const HttpReply>> replies_;
   std::size_t bytes_ = 0;

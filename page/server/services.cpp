@@ -29,6 +29,11 @@ void CataloguePool::take_back(std::unique_ptr<catalogue::CatalogueStore> store) 
   if (free_.size() < kMostFree) free_.push_back(std::move(store));
 }
 
+void SearchService::refresh() {
+  const std::lock_guard lock(mutex_);
+  index_.refresh();
+}
+
 catalogue::SearchResult SearchService::search(const catalogue::SearchQuery& query) {
   const std::lock_guard lock(mutex_);
   index_.refresh();

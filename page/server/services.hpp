@@ -74,6 +74,8 @@ class CataloguePool {
 class SearchService {
  public:
   explicit SearchService(const std::filesystem::path& folder) : store_(folder), index_(store_) {}
+  /// Brings the index up to date, which searches do too.
+  void refresh();
   [[nodiscard]] catalogue::SearchResult search(const catalogue::SearchQuery& query);
   [[nodiscard]] std::vector<catalogue::SearchHit> related(std::string_view key, std::size_t n);
 
