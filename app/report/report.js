@@ -324,8 +324,11 @@
   function tally(runs) {
     const claims = runs.flatMap((run) => run.claims ?? []);
     if (claims.length === 0) return null;
-    return el("ul", { class: "tally", "aria-label": "Verdicts of all claims" }, VERDICTS.map(([name, kind]) =>
-      el("li", { class: kind }, el("b", null, String(claims.filter((claim) => claim.verdict === name).length)), name)));
+    const many = { holds: "hold", "falls short": "fall short" };
+    return el("ul", { class: "tally", "aria-label": "Verdicts of all claims" }, VERDICTS.map(([name, kind]) => {
+      const count = claims.filter((claim) => claim.verdict === name).length;
+      return el("li", { class: kind }, el("b", null, String(count)), count === 1 ? name : many[name] ?? name);
+    }));
   }
 
   function applyTheme(name) {
