@@ -30,7 +30,8 @@ constexpr Index kSamples = 64;
 void write_problem(const std::filesystem::path& folder) {
   const nn::Mlp net({784, 3200, 2400, 10});
   fmt::print("{} parameters, {} samples\n", net.parameters(), kSamples);
-  nn::script_mlp(net, net.initial(Stream(0, "large model")), {.precision = nn::Precision::kSingle}).save(folder / "model.pt");
+  nn::script_mlp(net, net.initial(Stream(0, "large model")), {.precision = nn::Precision::kSingle})
+      .save(folder / "model.pt");
   Eigen::MatrixXd inputs(kSamples, 784);
   Stream random(0, "large model inputs");
   for (double& x : inputs.reshaped()) x = random.normal();

@@ -16,7 +16,8 @@ Json number_or_null(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr
 ClaimResult judge(const Claim& claim, const Measurement& measurement) {
   ClaimResult result;
   result.id = claim.id;
-  for (const auto& [name, value] : measurement.values()) {
+  for (const auto& value : measurement.values()) {
+    const std::string& name = value.first;
     const bool known =
         std::any_of(claim.criteria.begin(), claim.criteria.end(), [&](const Criterion& c) { return c.name == name; });
     if (!known) throw Error("claim " + claim.id + ": the study measured '" + name + "', which the card does not name");
