@@ -281,12 +281,12 @@ std::string safe_file_name(std::string_view name) {
   std::string out;
   for (const char c : name) out += is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ' ' ? c : '_';
   while (!out.empty() && (out.front() == '.' || out.front() == ' ' || out.front() == '-')) out.erase(out.begin());
-  while (!out.empty() && (out.back() == ' ' || out.back() == '.')) out.pop_back();
   if (out.size() > 100) {  // the end says what kind of file it is
     const auto dot = out.rfind('.');
     const std::string extension = dot != std::string::npos && out.size() - dot <= 12 ? out.substr(dot) : "";
     out = out.substr(0, 100 - extension.size()) + extension;
   }
+  while (!out.empty() && (out.back() == ' ' || out.back() == '.')) out.pop_back();
   return out.empty() ? "upload" : out;
 }
 

@@ -71,6 +71,8 @@ TEST(Query, FileNamesAreMadeSafe) {
   EXPECT_EQ(safe_file_name(".hidden"), "hidden");
   EXPECT_EQ(safe_file_name("a:b,c\"d.csv"), "a_b_c_d.csv");
   EXPECT_EQ(safe_file_name("-rf"), "rf");
+  EXPECT_EQ(safe_file_name(std::string(90, 'x') + std::string(20, ' ') + "y"), std::string(90, 'x'))
+      << "the cut leaves no space";
   const auto name = safe_file_name(std::string(300, 'x') + ".csv");
   EXPECT_EQ(name.size(), 100U);
   EXPECT_TRUE(name.ends_with(".csv"));
