@@ -7,6 +7,24 @@
 
 namespace offprint::page {
 
+void VerdictCounts::count(Verdict verdict) {
+  ++total;
+  switch (verdict) {
+    case Verdict::kHolds:
+      ++holds;
+      break;
+    case Verdict::kFallsShort:
+      ++falls_short;
+      break;
+    case Verdict::kInconclusive:
+      ++inconclusive;
+      break;
+    case Verdict::kNotRun:
+      ++not_run;
+      break;
+  }
+}
+
 std::string verdict_sentence(const VerdictCounts& counts) {
   const auto claims = [](int n) { return fmt::format("{} claim{}", n, n == 1 ? "" : "s"); };
   if (counts.total == counts.not_run) return fmt::format("Runs here; not checked yet ({}).", claims(counts.total));
@@ -59,24 +77,10 @@ VerdictRecord read_verdicts(const Store& store, std::span<const Card> cards, con
   for (const auto& [slug, card] : runnable) {
     VerdictCounts& counts = record.counts[slug];
     for (const Claim& claim : card->claims) {
-      ++counts.total;
       const auto known = latest.find({slug, claim.id});
       const Verdict verdict = known == latest.end() ? Verdict::kNotRun : known->second.verdict;
       if (known != latest.end()) counts.when = std::max(counts.when, known->second.when);
-      switch (verdict) {
-        case Verdict::kHolds:
-          ++counts.holds;
-          break;
-        case Verdict::kFallsShort:
-          ++counts.falls_short;
-          break;
-        case Verdict::kInconclusive:
-          ++counts.inconclusive;
-          break;
-        case Verdict::kNotRun:
-          ++counts.not_run;
-          break;
-      }
+      counts.count(verdict);
     }
   }
   return record;

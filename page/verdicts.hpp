@@ -20,6 +20,7 @@ struct VerdictCounts {
   int inconclusive = 0;
   int not_run = 0;
   std::string when;  // when the newest of these verdicts was reached (the start of its run), ISO 8601 UTC; "" when none
+  void count(Verdict verdict);  // one more claim with this outcome
 };
 
 /// "Checked here: 5 of 6 claims hold, 1 falls short." as one sentence; "Runs here; not checked yet (6

@@ -11,24 +11,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kFresh{250};
 constexpr std::chrono::seconds kAlive{1};
 
-void count(VerdictCounts& counts, Verdict verdict) {
-  ++counts.total;
-  switch (verdict) {
-    case Verdict::kHolds:
-      ++counts.holds;
-      break;
-    case Verdict::kFallsShort:
-      ++counts.falls_short;
-      break;
-    case Verdict::kInconclusive:
-      ++counts.inconclusive;
-      break;
-    case Verdict::kNotRun:
-      ++counts.not_run;
-      break;
-  }
-}
-
 std::shared_ptr<RecordSnapshot> make_snapshot(const Store& store, std::span<const Card> cards) {
   auto snapshot = std::make_shared<RecordSnapshot>();
   snapshot->standing = read_verdicts(store, cards);
@@ -36,7 +18,7 @@ std::shared_ptr<RecordSnapshot> make_snapshot(const Store& store, std::span<cons
   auto results = store.results();  // newest run first
   std::reverse(results.begin(), results.end());
   for (auto& d : results) {
-    count(snapshot->verdicts[d.run], d.result.verdict);
+    snapshot->verdicts[d.run].count(d.result.verdict);
     auto& standing = snapshot->latest[d.paper][d.result.id];
     // an outcome that was `not run` does not displace one that was measured
     if (standing.run == 0 || d.result.verdict != Verdict::kNotRun || standing.result.verdict == Verdict::kNotRun)
