@@ -22,7 +22,7 @@
 namespace offprint::catalogue {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 // papers: lists are joined by newlines, which cleaned text never holds. listed_by: 0 derived, 1 a feed's, 2 the card's.
 // changed: the revision at which the text last changed, for the vectors.
 constexpr const char* kTables = R"sql(
@@ -38,7 +38,7 @@ CREATE TABLE papers(
 CREATE UNIQUE INDEX papers_arxiv ON papers(arxiv) WHERE arxiv <> '';
 CREATE UNIQUE INDEX papers_slug ON papers(slug) WHERE slug <> '';
 CREATE INDEX papers_normal ON papers(normal);
-CREATE INDEX papers_listed ON papers(listed DESC, imported_upvotes + local_upvotes DESC, key);
+CREATE INDEX papers_listed ON papers(listed DESC, status DESC, imported_upvotes + local_upvotes DESC, key);
 CREATE INDEX papers_upvotes ON papers(imported_upvotes + local_upvotes DESC, listed DESC, key);
 CREATE INDEX papers_changed ON papers(changed);
 CREATE TABLE earlier_keys(key TEXT PRIMARY KEY, paper INTEGER NOT NULL) WITHOUT ROWID;
@@ -63,6 +63,12 @@ CREATE TRIGGER keyword_index_update AFTER UPDATE OF title, keywords, authors, ab
   INSERT INTO keyword_index(rowid, title, keywords, authors, abstract, summary)
     VALUES (new.id, new.title, new.keywords, new.authors, new.abstract, new.summary);
 END;
+)sql";
+
+// Format 1 listed a day by upvotes alone.
+constexpr const char* kFromFormat1 = R"sql(
+DROP INDEX papers_listed;
+CREATE INDEX papers_listed ON papers(listed DESC, status DESC, imported_upvotes + local_upvotes DESC, key);
 )sql";
 
 constexpr const char* kColumns =
@@ -536,10 +542,10 @@ CatalogueStore::CatalogueStore(const std::filesystem::path& folder) {
     db_->exec("PRAGMA journal_mode = WAL");
     db_->exec("PRAGMA synchronous = FULL");  // digests must not be sent twice after a power cut
     const auto version = [&] { return db_->execAndGet("PRAGMA user_version").getInt(); };
-    if (version() == 0)
+    if (version() < kSchema)
       in_transaction(*db_, [&] {
-        if (version() != 0) return;  // another process was first
-        db_->exec(kTables);
+        if (version() >= kSchema) return;  // another process was first
+        db_->exec(version() == 0 ? kTables : kFromFormat1);
         db_->exec(fmt::format("PRAGMA user_version = {}", kSchema));
       });
     if (version() > kSchema)
@@ -631,8 +637,9 @@ PaperPage CatalogueStore::list(const ListQuery& query) const {
     bind_query(count, query);
     count.executeStep();
     page.total = static_cast<std::size_t>(count.getColumn(0).getInt64());
+    // "ready", "planned", "feed" in this order is the statuses' alphabet backwards.
     const char* order = query.order == ListQuery::Order::kListed
-                            ? " ORDER BY listed DESC, imported_upvotes + local_upvotes DESC, key"
+                            ? " ORDER BY listed DESC, status DESC, imported_upvotes + local_upvotes DESC, key"
                             : " ORDER BY imported_upvotes + local_upvotes DESC, listed DESC, key";
     SQLite::Statement s(*db_,
                         fmt::format("SELECT {} FROM papers{}{} LIMIT :limit OFFSET :offset", kColumns, where, order));

@@ -27,7 +27,8 @@ struct ListQuery {
   std::string to{};        // listed on or before; "" : no bound
   std::string category{};  // "cs.LG", or a whole archive "cs"; "" : all
   std::string status{};    // "ready", "planned", "feed", "runs" is "ready"; "" : all
-  enum class Order { kListed, kUpvotes } order = Order::kListed;  // newest day first, then upvotes, then key
+  /// kListed: newest day first; in a day what is ready, what is planned, the rest, each by upvotes, then key.
+  enum class Order { kListed, kUpvotes } order = Order::kListed;
   std::size_t offset = 0;
   std::size_t limit = 50;  // at most 500
 };

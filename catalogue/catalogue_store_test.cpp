@@ -236,6 +236,31 @@ TEST_F(CatalogueStoreTest, ListsByDayThenVotesAndInStretches) {
   EXPECT_EQ(store.categories().at(0).papers, 3U);
 }
 
+TEST_F(CatalogueStoreTest, InADayWhatRunsComesFirstThenWhatIsPlanned) {
+  auto runs = card("zeta", "Zeta", "2407.00005");
+  auto planned = card("beta", "Beta", "2407.00006");
+  runs.listed = planned.listed = "2024-07-08";
+  planned.runnable = false;
+  auto loved = item("2407.00007", "loved");
+  loved.upvotes = 100;
+  auto next_day = item("2407.00008", "next day");
+  next_day.published = "2024-07-09";
+  store.add(std::vector{loved, next_day});
+  store.sync_cards(std::vector{runs, planned});
+  EXPECT_THAT(keys(), ElementsAre("2407.00008", "zeta", "beta", "2407.00007"));
+}
+
+TEST_F(CatalogueStoreTest, AStoreOfFormat1IsBroughtUpToDate) {
+  store.add(std::vector{item("2407.00001", "a")});
+  store.database().exec(
+      "DROP INDEX papers_listed; CREATE INDEX papers_listed ON papers(listed DESC, key); PRAGMA user_version = 1");
+  const CatalogueStore later(folder.path());
+  EXPECT_EQ(store.database().execAndGet("PRAGMA user_version").getInt(), 2);
+  EXPECT_THAT(store.database().execAndGet("SELECT sql FROM sqlite_master WHERE name = 'papers_listed'").getString(),
+              HasSubstr("status DESC"));
+  EXPECT_EQ(later.list({}).total, 1U);
+}
+
 TEST_F(CatalogueStoreTest, OneVoteForEachReader) {
   auto a = item("2407.00001", "a");
   a.upvotes = 10;

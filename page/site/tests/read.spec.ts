@@ -63,8 +63,10 @@ test("a vote counts once, can be taken back, and survives a reload", async ({ pa
   const button = page.getByRole("button", { name: /^Upvote/ });
   const before = Number(await button.innerText());
   await expect(button).toHaveAttribute("aria-pressed", "false");
+  const counted = page.waitForResponse((r) => r.url().endsWith("/vote") && r.ok());
   await button.click();
   await expect(button).toHaveText(String(before + 1));
+  await counted;
   await page.reload();
   await expect(button).toHaveAttribute("aria-pressed", "true");
   await button.click();
@@ -85,6 +87,7 @@ test("arrow keys leaf through the days, letters change the span, j goes to the f
     await page.keyboard.press("ArrowRight");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(newest);
   }
+  await expect(page.locator("article.paper").first()).toBeVisible();
   await page.keyboard.press("j");
   await expect(page.locator("article.paper .title a").first()).toBeFocused();
   await page.keyboard.press("?");

@@ -33,7 +33,8 @@ async function errorOf(response: Response): Promise<ApiError> {
 }
 
 /// One request. `path` starts below /api/v1. Throws ApiError; an aborted request throws what fetch throws.
-export async function request<T>(method: string, path: string, options: { body?: unknown; raw?: Blob; signal?: AbortSignal } = {}): Promise<T> {
+/// `keepalive`: it reaches the server even if the reader leaves the page at once (bodies up to 64 kB).
+export async function request<T>(method: string, path: string, options: { body?: unknown; raw?: Blob; signal?: AbortSignal; keepalive?: boolean } = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   let body: BodyInit | undefined;
   if (options.raw) {
@@ -45,7 +46,7 @@ export async function request<T>(method: string, path: string, options: { body?:
   }
   let response: Response;
   try {
-    response = await fetch(BASE + path, { method, headers, body, signal: options.signal, credentials: "same-origin" });
+    response = await fetch(BASE + path, { method, headers, body, signal: options.signal, keepalive: options.keepalive ?? false, credentials: "same-origin" });
   } catch (error) {
     if (options.signal?.aborted) throw error;
     server.lost();
@@ -59,7 +60,7 @@ export async function request<T>(method: string, path: string, options: { body?:
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>("GET", path, { signal });
-export const post = <T>(path: string, body: unknown) => request<T>("POST", path, { body });
+export const post = <T>(path: string, body: unknown, keepalive = false) => request<T>("POST", path, { body, keepalive });
 
 /// Query string of the values that are set, "" when none is.
 export function query(values: Record<string, string | number | null | undefined>): string {

@@ -25,7 +25,7 @@ export function Vote({ paper, large = false }: { paper: PaperSummary; large?: bo
     const up = !shown.voted;
     setProblem("");
     setVotes({ key: paper.key, upvotes: Math.max(0, shown.upvotes + (up ? 1 : -1)), voted: up });
-    post<{ upvotes: number; voted: boolean }>(`/papers/${encodeURIComponent(paper.key)}/vote`, { up }).then(
+    post<{ upvotes: number; voted: boolean }>(`/papers/${encodeURIComponent(paper.key)}/vote`, { up }, true).then(
       (answer) => setVotes({ key: paper.key, ...answer }),
       (error: unknown) => {
         setVotes(shown);

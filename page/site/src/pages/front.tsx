@@ -36,14 +36,10 @@ function Day({ place, span, date, health }: Shown) {
   const compact = place.query.get("view") === "compact";
   const path = `/papers${query({ date, span, category, status, order, limit: PAGE })}`;
   const page = useApi<PaperPage>(path);
-  // What runs here comes first, wherever it stands among the papers of a full day.
-  const ready = useApi<PaperPage>(status === "" && order === "" ? `/papers${query({ date, span, category, status: "ready", limit: PAGE })}` : null);
   const [more, setMore] = useState<{ path: string; papers: PaperSummary[]; state: "idle" | "loading"; problem: string }>({ path, papers: [], state: "idle", problem: "" });
   const extra = more.path === path ? more : { path, papers: [], state: "idle" as const, problem: "" };
   useSiteEvents((name) => {
-    if (name !== "catalogue" && name !== "again") return;
-    page.reload();
-    ready.reload();
+    if (name === "catalogue" || name === "again") page.reload();
   });
 
   const day = page.data?.date ?? date;
@@ -67,10 +63,6 @@ function Day({ place, span, date, health }: Shown) {
   const title = day ? spanTitle(span, day, page.data?.from ?? null) : "Today's papers";
   const listed = page.data ? [...page.data.papers, ...extra.papers] : [];
   const left = page.data ? page.data.total - listed.length : 0;
-  // Without a date the newest day of each request counts: another one when a kind is asked for.
-  const first = ready.data && page.data && ready.data.from === page.data.from ? ready.data.papers : [];
-  const firstKeys = new Set(first.map((p) => p.key));
-  const papers = page.data ? [...first, ...listed.filter((p) => !firstKeys.has(p.key))] : [];
   const loadMore = () => {
     setMore({ ...extra, state: "loading", problem: "" });
     get<PaperPage>(`/papers${query({ date: day, span, category, status, order, limit: PAGE, offset: listed.length })}`).then(
@@ -118,8 +110,8 @@ function Day({ place, span, date, health }: Shown) {
         </div>
         {page.error && <Failure error={page.error} retry={page.reload} what="the papers" />}
         {!page.data && page.loading && <Loading what="the papers" />}
-        {page.data && papers.length === 0 && <NoPapers filtered={category !== "" || status !== ""} place={place} page={page.data} span={span} />}
-        {papers.length > 0 && <PaperList papers={papers} compact={compact} showDay={span !== "day"} />}
+        {page.data && listed.length === 0 && <NoPapers filtered={category !== "" || status !== ""} place={place} page={page.data} span={span} />}
+        {listed.length > 0 && <PaperList papers={listed} compact={compact} showDay={span !== "day"} />}
         {left > 0 && (
           <p class="more">
             <button type="button" disabled={extra.state === "loading"} onClick={loadMore}>
