@@ -37,6 +37,11 @@ struct BilevelIterate {
 /// Called after every outer step, and once before the first (step 0, empty direction); false ends the method.
 using BilevelObserver = std::function<bool(const BilevelIterate&)>;
 
+/// Whether an iterate is finite and not longer than 1e6 times the length it started with + 1e6.
+[[nodiscard]] inline bool within_reach(const Eigen::VectorXd& v, double start_norm) {
+  return v.norm() <= 1e6 * start_norm + 1e6;
+}
+
 struct BilevelResult {
   Eigen::VectorXd x;
   Eigen::VectorXd y;

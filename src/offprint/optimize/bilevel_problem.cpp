@@ -13,6 +13,17 @@ namespace {
 
 }  // namespace
 
+OracleCalls& OracleCalls::operator+=(const OracleCalls& other) {
+  upper_values += other.upper_values;
+  lower_values += other.lower_values;
+  upper_gradients += other.upper_gradients;
+  lower_gradients += other.lower_gradients;
+  hvps += other.hvps;
+  jvps += other.jvps;
+  samples += other.samples;
+  return *this;
+}
+
 void BilevelProblem::g_x_difference(const VectorRef& x, const VectorRef& y, const VectorRef& z, Eigen::VectorXd& out,
                                     const Sample& sample) const {
   Eigen::VectorXd at_z;

@@ -31,6 +31,7 @@ struct OracleCalls {
   std::uint64_t jvps = 0;             ///< d/dx <grad_y g, v>
   std::uint64_t samples = 0;          ///< rows looked at, over all of these (problems without rows: 1 a call)
 
+  OracleCalls& operator+=(const OracleCalls& other);
   /// Calls that give a vector: gradients, HVPs and JVPs.
   [[nodiscard]] std::uint64_t first_order() const { return upper_gradients + lower_gradients + hvps + jvps; }
 };
