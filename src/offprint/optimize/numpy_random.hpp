@@ -2,6 +2,7 @@
 // published with it. New experiments use offprint::Stream.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <random>
 
@@ -33,6 +34,14 @@ class NumpyRandom {
     for (Eigen::Index i = 0; i < rows; ++i)
       for (Eigen::Index j = 0; j < columns; ++j) out(i, j) = rand();
     return out;
+  }
+
+  /// randint(0, n) of one number, 1 <= n < 2^32: masked rejection.
+  std::uint32_t below(std::uint32_t n) {
+    const std::uint32_t mask = std::bit_ceil(n) - 1;  // 0 for n = 1: no draw, as in NumPy
+    if (mask == 0) return 0;
+    for (;;)
+      if (const std::uint32_t value = word() & mask; value < n) return value;
   }
 
   /// The twister's next 32 bits.

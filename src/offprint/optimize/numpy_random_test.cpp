@@ -18,5 +18,17 @@ TEST(NumpyRandom, MatricesFillRowByRow) {
   EXPECT_EQ(a(1, 0), 0.7751093181744021);
 }
 
+TEST(NumpyRandom, BelowGivesNumpysRandint) {
+  NumpyRandom random(5);
+  int masked = 0;
+  for (int i = 0; i < 4000; ++i) masked += random.rand() < 0.5 ? 1 : 0;
+  int sum = 0;
+  for (int i = 0; i < masked; ++i) sum += static_cast<int>(random.below(10));
+  EXPECT_EQ(masked, 2006);
+  EXPECT_EQ(sum, 8928);
+  EXPECT_EQ(random.below(16), 12U);
+  EXPECT_EQ(random.below(17), 11U);
+}
+
 }  // namespace
 }  // namespace offprint::optimize
