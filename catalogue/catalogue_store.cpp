@@ -540,6 +540,7 @@ CatalogueStore::CatalogueStore(const std::filesystem::path& folder) {
   try {
     db_ = std::make_unique<SQLite::Database>(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 15000);
     db_->exec("PRAGMA journal_mode = WAL");
+    db_->exec("PRAGMA cache_size = -65536");  // 64 MB at most: a search reads widely scattered pages
     db_->exec("PRAGMA synchronous = FULL");  // digests must not be sent twice after a power cut
     const auto version = [&] { return db_->execAndGet("PRAGMA user_version").getInt(); };
     if (version() < kSchema)

@@ -5,11 +5,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <map>
+#include <optional>
+#include <span>
 #include <unordered_map>
+#include <utility>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "catalogue/cosine.hpp"
 #include "catalogue/database.hpp"
@@ -36,7 +41,7 @@ END;
 constexpr const char* kRank = "bm25(keyword_index, 10.0, 6.0, 4.0, 1.0, 1.5)";
 constexpr double kFusion = 60.0;         // of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)
 constexpr std::size_t kRanked = 1000;    // keyword matches that are ranked at least
-constexpr std::size_t kScored = 2000;    // of more matches than these, the newest are ranked, and those in titles
+constexpr std::size_t kScored = 1000;    // of more matches than these, the newest are ranked, and those in titles
 constexpr std::size_t kCounted = 10000;  // matches are counted so far: counting a hundred thousand takes 30 ms
 constexpr std::size_t kNear = 50;        // papers that meaning alone may bring
 constexpr float kLeastCosine = 0.35F;    // below, "related by meaning" is noise
@@ -45,6 +50,7 @@ constexpr float kLeastCosine = 0.35F;    // below, "related by meaning" is noise
 constexpr double kGrowth = 1.5;
 constexpr double kLaterGrowth = 2.0;
 constexpr int kCompletions = 12;
+constexpr std::size_t kKeptSets = 64;  // papers of a category or status kept as bits: 12 kB for 100,000 papers
 constexpr std::uint64_t kSeed = 20250731;
 
 constexpr char kOn = '\x01';  // cleaned text has no control characters, so these mark hits
@@ -111,12 +117,113 @@ struct Near {
   float cosine = 0.0F;
 };
 
+/// Papers by id, a bit each.
+class IdSet {
+ public:
+  /// Of the first column of a statement that is ready to run.
+  explicit IdSet(SQLite::Statement& s) {
+    while (s.executeStep()) {
+      const auto id = static_cast<std::size_t>(s.getColumn(0).getInt64());
+      if (id >= bits_.size()) bits_.resize(2 * id + 64);
+      bits_[id] = true;
+    }
+  }
+  [[nodiscard]] bool has(std::int64_t id) const {
+    const auto at = static_cast<std::size_t>(id);
+    return at < bits_.size() && bits_[at];
+  }
+  void intersect(const IdSet& other) {
+    for (std::size_t i = 0; i < bits_.size(); ++i) bits_[i] = bits_[i] && other.has(static_cast<std::int64_t>(i));
+  }
+
+ private:
+  std::vector<bool> bits_;
+};
+
+/// Whether a paper matches an expression of the keyword index, asked for one paper after the other.
+class Matcher {
+ public:
+  Matcher(SQLite::Database& db, std::string expression)
+      : expression_(std::move(expression)),
+        s_(db, "SELECT 1 FROM keyword_index WHERE keyword_index MATCH ? AND rowid = ?") {
+    s_.bind(1, expression_);
+  }
+  [[nodiscard]] bool operator()(std::int64_t id) {
+    s_.reset();
+    s_.bind(2, id);
+    return s_.executeStep();
+  }
+
+ private:
+  std::string expression_;
+  SQLite::Statement s_;
+};
+
+/// Turns ids into hits with their words marked.
+class Describer {
+ public:
+  explicit Describer(SQLite::Database& db)
+      : row_(db, "SELECT key, title, abstract, summary FROM papers WHERE id = ?"),
+        marks_(db,
+               "SELECT highlight(keyword_index, 0, char(1), char(2)), snippet(keyword_index, 4, char(1), char(2), "
+               "'…', 40), snippet(keyword_index, 3, char(1), char(2), '…', 40) FROM keyword_index WHERE "
+               "keyword_index MATCH ? AND rowid = ?") {}
+
+  /// Without an expression nothing is marked; nullopt when the paper is gone.
+  [[nodiscard]] std::optional<SearchHit> operator()(std::int64_t id, const std::string& expression) {
+    SearchHit hit;
+    row_.reset();
+    row_.bind(1, id);
+    if (!row_.executeStep()) return std::nullopt;
+    hit.key = row_.getColumn(0).getString();
+    const auto title = row_.getColumn(1).getString();
+    const auto abstract = row_.getColumn(2).getString();
+    const auto summary = row_.getColumn(3).getString();
+    hit.title = {{title, false}};
+    hit.snippet = {{opening(summary.empty() ? abstract : summary, 40), false}};
+    if (hit.snippet.front().text.empty()) hit.snippet.clear();
+    if (expression.empty()) return hit;
+    marks_.reset();
+    marks_.bind(1, expression);
+    marks_.bind(2, id);
+    if (!marks_.executeStep()) return hit;
+    hit.title = fragments(marks_.getColumn(0).getString());
+    for (const int column : {1, 2})
+      if (const auto text = marks_.getColumn(column).getString(); has_hit(text)) {
+        hit.snippet = fragments(text);
+        break;
+      }
+    return hit;
+  }
+
+ private:
+  SQLite::Statement row_;
+  SQLite::Statement marks_;
+};
+
 }  // namespace
 
 struct SearchIndex::Impl {
   explicit Impl(CatalogueStore& s) : store(s), tokenizer(s.database()) {
     in_transaction(store.database(), [&] { store.database().exec(kTables); });
   }
+
+  /// While it lives, searches of `impl` find only what `allowed` has (everything, without).
+  class Filtered {
+   public:
+    Filtered(Impl& impl, const std::optional<IdSet>& allowed) : impl_(impl) {
+      if (!allowed) return;
+      impl.filter_ = &*allowed;
+      // here, not once: a store may have several indices, and the function is this one's
+      impl.store.database().createFunction("search_passes", 1, false, &impl, &Impl::passes);
+    }
+    Filtered(const Filtered&) = delete;
+    Filtered& operator=(const Filtered&) = delete;
+    ~Filtered() { impl_.filter_ = nullptr; }
+
+   private:
+    Impl& impl_;
+  };
 
   CatalogueStore& store;
   Tokenizer tokenizer;
@@ -151,6 +258,7 @@ struct SearchIndex::Impl {
       if (stored().revision < newest) in_transaction(store.database(), [&] { bring_up_to_date(); });
       load();
     });
+    sets_.clear();
     store_seen = now;
   }
 
@@ -289,41 +397,52 @@ struct SearchIndex::Impl {
     return list;
   }
 
-  /// The papers that category and status leave, as a condition on `id_column`: a look-up for each match, since a
-  /// category may hold far more papers than match.
-  struct Filter {
-    std::string sql;
-    std::vector<std::string> values;
-  };
-  static Filter filter_of(const SearchQuery& query, const ParsedQuery& parsed, const char* id_column) {
-    Filter filter;
+  /// The papers that category and status leave. Looked up in memory for each match: a category may hold far more papers
+  /// than match, and a look-up in the database costs more than the match.
+  [[nodiscard]] std::optional<IdSet> allowed_by(const SearchQuery& query, const ParsedQuery& parsed) {
+    std::vector<const IdSet*> sets;
     auto categories = parsed.categories;
     if (!query.category.empty()) categories.push_back(query.category);
-    for (const auto& category : categories) {
-      filter.sql += fmt::format(" AND EXISTS (SELECT 1 FROM paper_categories c WHERE c.paper = {} AND (c.category = ?",
-                                id_column);
-      filter.values.push_back(category);
-      if (category.find('.') == std::string::npos) {
-        filter.sql += " OR (c.category > ? || '.' AND c.category < ? || '/')";
-        filter.values.push_back(category);
-        filter.values.push_back(category);
-      }
-      filter.sql += "))";
-    }
-    if (!query.status.empty()) {
-      filter.sql += fmt::format(" AND EXISTS (SELECT 1 FROM papers s WHERE s.id = {} AND s.status = ?)", id_column);
-      filter.values.push_back(query.status == "runs" ? "ready" : query.status);
-    }
-    return filter;
+    for (const auto& category : categories) sets.push_back(&papers_of(category));
+    if (!query.status.empty()) sets.push_back(&papers_that_are(query.status == "runs" ? "ready" : query.status));
+    if (sets.empty()) return {};
+    IdSet all = *sets.front();
+    for (const auto* set : std::span(sets).subspan(1)) all.intersect(*set);
+    return all;
   }
 
-  SQLite::Statement matching(const char* head, const std::string& expression, const Filter& filter,
-                             const std::string& tail) const {
-    SQLite::Statement s(store.database(),
-                        fmt::format("{} FROM keyword_index WHERE keyword_index MATCH ?{}{}", head, filter.sql, tail));
-    int i = 0;
-    s.bind(++i, expression);
-    for (const auto& value : filter.values) s.bind(++i, value);
+  const IdSet& papers_of(const std::string& category) {
+    return kept("category " + category, [&] {
+      SQLite::Statement s(store.database(),
+                          category.find('.') == std::string::npos
+                              ? "SELECT paper FROM paper_categories WHERE category = ?1 OR (category > ?1 || '.' AND "
+                                "category < ?1 || '/')"
+                              : "SELECT paper FROM paper_categories WHERE category = ?1");
+      s.bind(1, category);
+      return IdSet(s);
+    });
+  }
+  const IdSet& papers_that_are(const std::string& status) {
+    return kept("status " + status, [&] {
+      // the index holds all that is asked for, the rows hold abstracts too
+      SQLite::Statement s(store.database(), "SELECT id FROM papers INDEXED BY papers_listed WHERE status = ?");
+      s.bind(1, status);
+      return IdSet(s);
+    });
+  }
+  template <class F>
+  const IdSet& kept(const std::string& name, const F& make) {
+    const auto at = sets_.find(name);
+    if (at != sets_.end()) return at->second;
+    if (sets_.size() >= kKeptSets) sets_.clear();
+    return sets_.emplace(name, make()).first->second;
+  }
+
+  /// `head` of the rows of the keyword index that match; with `filtered`, of those that `filter_` has.
+  SQLite::Statement matching(const char* head, const std::string& expression, const std::string& tail) const {
+    SQLite::Statement s(store.database(), fmt::format("{} FROM keyword_index WHERE keyword_index MATCH ?{}{}", head,
+                                                      filter_ == nullptr ? "" : kPasses, tail));
+    s.bind(1, expression);
     return s;
   }
 
@@ -333,57 +452,54 @@ struct SearchIndex::Impl {
     return ids;
   }
 
-  /// Matches, counted up to kCounted.
-  std::size_t count_of(const std::string& expression, const Filter& filter) const {
-    auto s = matching("SELECT count(*) FROM (SELECT 1", expression, filter, fmt::format(" LIMIT {})", kCounted));
-    s.executeStep();
-    return static_cast<std::size_t>(s.getColumn(0).getInt64());
+  /// The newest matches, newest first, up to kCounted.
+  [[nodiscard]] std::vector<std::int64_t> newest(const std::string& expression) const {
+    return ids_of(matching("SELECT rowid", expression, fmt::format(" ORDER BY rowid DESC LIMIT {}", kCounted)));
   }
 
   struct KeywordMatches {
-    std::string expression;
-    std::size_t total = 0;
-    std::vector<std::vector<std::int64_t>> rankings;
+    std::string expression{};
+    std::vector<std::int64_t> newest{};
+    std::vector<std::vector<std::int64_t>> rankings{};
+
+    /// Whether it matches; false also for what is older than all of `newest`, when there are more matches than those.
+    [[nodiscard]] bool has(std::int64_t id) const {
+      return std::binary_search(newest.begin(), newest.end(), id, std::greater<>());
+    }
   };
 
-  /// BM25 costs about a microsecond a match, so of very many matches only the newest are scored, and beside them those
-  /// that have the words in title, keywords or authors.
-  [[nodiscard]] KeywordMatches by_keyword(const ParsedQuery& parsed, const Filter& filter, std::size_t wanted) const {
+  /// BM25 costs about ten microseconds a match, so of very many matches only the newest are scored, and beside them
+  /// those that have the words in title, keywords or authors.
+  [[nodiscard]] KeywordMatches by_keyword(const ParsedQuery& parsed, std::size_t wanted) const {
     KeywordMatches matches;
     for (const auto* expression : {&parsed.all, &parsed.any}) {
       if (expression->empty()) continue;
       matches.expression = *expression;
-      matches.total = count_of(*expression, filter);
-      if (matches.total > 0) break;
+      matches.newest = newest(*expression);
+      if (!matches.newest.empty()) break;
     }
-    if (matches.total == 0) return matches;
-    const auto ranked = [&](const std::string& expression, std::size_t total) {
-      std::string tail;
-      if (total > kScored) {
-        auto newest = matching("SELECT rowid", expression, filter,
-                               fmt::format(" ORDER BY rowid DESC LIMIT 1 OFFSET {}", kScored - 1));
-        if (newest.executeStep()) tail = fmt::format(" AND rowid >= {}", newest.getColumn(0).getInt64());
-      }
-      return ids_of(matching("SELECT rowid", expression, filter,
-                             fmt::format("{} ORDER BY {} LIMIT {}", tail, kRank, std::max(wanted, kRanked))));
+    const auto rank = [&](const std::string& expression, const std::vector<std::int64_t>& ids) {
+      if (ids.empty()) return;
+      const auto tail = ids.size() > kScored ? fmt::format(" AND rowid >= {}", ids[kScored - 1]) : std::string();
+      matches.rankings.push_back(ids_of(matching(
+          "SELECT rowid", expression, fmt::format("{} ORDER BY {} LIMIT {}", tail, kRank, std::max(wanted, kRanked)))));
     };
-    matches.rankings.push_back(ranked(matches.expression, matches.total));
-    if (matches.total > kScored) {
+    rank(matches.expression, matches.newest);
+    if (matches.newest.size() > kScored) {
       const auto narrow = "{title keywords authors} : (" + matches.expression + ")";
-      const auto total = count_of(narrow, filter);
-      if (total > 0) matches.rankings.push_back(ranked(narrow, total));
+      rank(narrow, newest(narrow));
     }
     return matches;
   }
 
-  /// Papers nearest to a direction, nearest first; `allowed` empty: all.
+  /// Papers nearest to a direction, nearest first, of those that pass the filter.
   [[nodiscard]] std::vector<Near> nearest(std::span<const float> direction, std::size_t count, float least) const {
     if (vectors.ids.empty() || direction.size() != vectors.rank) return {};
     std::vector<float> cosines(vectors.ids.size());
     inner_products(vectors.values, direction, cosines);
     std::vector<Near> near;
     for (std::size_t i = 0; i < cosines.size(); ++i)
-      if (cosines[i] >= least) near.push_back({vectors.ids[i], cosines[i]});
+      if (cosines[i] >= least && passes(vectors.ids[i])) near.push_back({vectors.ids[i], cosines[i]});
     const auto nearer = [](const Near& a, const Near& b) {
       return a.cosine != b.cosine ? a.cosine > b.cosine : a.id < b.id;
     };
@@ -393,67 +509,35 @@ struct SearchIndex::Impl {
     return near;
   }
 
-  [[nodiscard]] bool matches(const std::string& expression, std::int64_t id) const {
-    SQLite::Statement s(store.database(), "SELECT 1 FROM keyword_index WHERE keyword_index MATCH ? AND rowid = ?");
-    s.bind(1, expression);
-    s.bind(2, id);
-    return s.executeStep();
-  }
-
-  [[nodiscard]] std::vector<std::int64_t> by_meaning(const ParsedQuery& parsed, const Filter& filter) const {
+  [[nodiscard]] std::vector<std::int64_t> by_meaning(const ParsedQuery& parsed) const {
     if (parsed.meaning.empty() || space.rank() == 0) return {};
     WordCounter counter(tokenizer);
     counter.read(parsed.meaning, 1.0F);
     const auto counts = counter.finish(false);
-    const bool restricted = !filter.sql.empty() || !parsed.demanded.empty() || !parsed.excluded.empty();
+    const bool restricted = !parsed.demanded.empty() || !parsed.excluded.empty();
     const auto near = nearest(space.embed(counts), restricted ? 20 * kNear : kNear, kLeastCosine);
+    Matcher demanded(store.database(), parsed.demanded);
+    Matcher excluded(store.database(), parsed.excluded);
     std::vector<std::int64_t> ids;
-    SQLite::Statement allowed(store.database(), "SELECT 1 FROM papers WHERE id = ?" + filter.sql);
     for (const auto& [id, cosine] : near) {
       if (ids.size() >= kNear) break;
-      if (restricted) {
-        allowed.bind(1, id);
-        for (std::size_t i = 0; i < filter.values.size(); ++i) allowed.bind(static_cast<int>(i) + 2, filter.values[i]);
-        const bool passes = allowed.executeStep();
-        allowed.reset();
-        if (!passes || (!parsed.demanded.empty() && !matches(parsed.demanded, id)) ||
-            (!parsed.excluded.empty() && matches(parsed.excluded, id)))
-          continue;
-      }
+      if ((!parsed.demanded.empty() && !demanded(id)) || (!parsed.excluded.empty() && excluded(id))) continue;
       ids.push_back(id);
     }
     return ids;
   }
 
-  [[nodiscard]] std::optional<SearchHit> describe(std::int64_t id, const std::string& expression) const {
-    SearchHit hit;
-    SQLite::Statement row(store.database(), "SELECT key, title, abstract, summary FROM papers WHERE id = ?");
-    row.bind(1, id);
-    if (!row.executeStep()) return std::nullopt;
-    hit.key = row.getColumn(0).getString();
-    const auto title = row.getColumn(1).getString();
-    const auto abstract = row.getColumn(2).getString();
-    const auto summary = row.getColumn(3).getString();
-    hit.title = {{title, false}};
-    hit.snippet = {{opening(summary.empty() ? abstract : summary, 40), false}};
-    if (hit.snippet.front().text.empty()) hit.snippet.clear();
-    if (expression.empty()) return hit;
-    SQLite::Statement s(
-        store.database(),
-        "SELECT highlight(keyword_index, 0, char(1), char(2)), snippet(keyword_index, 4, char(1), char(2), "
-        "'…', 40), snippet(keyword_index, 3, char(1), char(2), '…', 40) FROM keyword_index WHERE "
-        "keyword_index MATCH ? AND rowid = ?");
-    s.bind(1, expression);
-    s.bind(2, id);
-    if (!s.executeStep()) return hit;
-    hit.title = fragments(s.getColumn(0).getString());
-    for (const int column : {1, 2})
-      if (const auto text = s.getColumn(column).getString(); has_hit(text)) {
-        hit.snippet = fragments(text);
-        break;
-      }
-    return hit;
+  // ---- the filter of the search under way, which SQLite asks through a function of ours
+
+  [[nodiscard]] bool passes(std::int64_t id) const { return filter_ == nullptr || filter_->has(id); }
+  static void passes(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
+    const auto* impl = static_cast<const Impl*>(sqlite3_user_data(context));
+    sqlite3_result_int(context, impl->passes(sqlite3_value_int64(values[0])) ? 1 : 0);
   }
+
+  static constexpr const char* kPasses = " AND search_passes(rowid)";
+  const IdSet* filter_ = nullptr;
+  std::map<std::string, IdSet> sets_{};  // of the store as it was at the last refresh
 };
 
 SearchIndex::SearchIndex(CatalogueStore& store) : impl_(std::make_unique<Impl>(store)) {}
@@ -468,8 +552,12 @@ SearchResult SearchIndex::search(const SearchQuery& query) const {
                                     [&](const std::string& prefix) { return impl_->completions(prefix); });
     const auto limit = std::min<std::size_t>(query.limit, 200);
     const auto last = std::min<std::size_t>(query.offset, 1'000'000) + limit;
-    const auto words = impl_->by_keyword(parsed, Impl::filter_of(query, parsed, "keyword_index.rowid"), last);
-    const auto near = impl_->by_meaning(parsed, Impl::filter_of(query, parsed, "papers.id"));
+    auto& db = impl_->store.database();
+    const SQLite::Transaction one_view(db);  // and locks are taken once, not for every statement
+    const auto allowed = impl_->allowed_by(query, parsed);
+    const Impl::Filtered filtered(*impl_, allowed);
+    const auto words = impl_->by_keyword(parsed, last);
+    const auto near = impl_->by_meaning(parsed);
 
     struct Fused {
       std::int64_t id = 0;
@@ -490,18 +578,19 @@ SearchResult SearchIndex::search(const SearchQuery& query) const {
     add(near, &Fused::by_meaning);
 
     SearchResult result;
-    result.total = words.total;
+    result.total = words.newest.size();
     std::vector<Fused> order;
     for (auto& [id, f] : fused) {
       // with very many matches, one that meaning brought may be a keyword match that was not ranked
-      if (!f.by_keyword && words.total > kScored) f.by_keyword = impl_->matches(words.expression, id);
+      f.by_keyword = f.by_keyword || words.has(id);
       if (!f.by_keyword) ++result.total;
       order.push_back(f);
     }
     std::sort(order.begin(), order.end(),
               [](const Fused& a, const Fused& b) { return a.score != b.score ? a.score > b.score : a.id > b.id; });
+    Describer describe(db);
     for (std::size_t i = query.offset; i < std::min(last, order.size()); ++i) {
-      auto hit = impl_->describe(order[i].id, order[i].by_keyword ? words.expression : "");
+      auto hit = describe(order[i].id, order[i].by_keyword ? words.expression : "");
       if (!hit) continue;
       hit->score = order[i].score;
       hit->by_keyword = order[i].by_keyword;
@@ -523,9 +612,10 @@ std::vector<SearchHit> SearchIndex::related(std::string_view key, std::size_t n)
     const auto id = s.getColumn(0).getInt64();
     const auto slot = impl_->vectors.slots.find(id);
     if (slot == impl_->vectors.slots.end()) return list;
+    Describer describe(impl_->store.database());
     for (const auto& [other, cosine] : impl_->nearest(impl_->vectors.at(slot->second), n + 1, 0.05F)) {
       if (other == id || list.size() >= n) continue;
-      if (auto hit = impl_->describe(other, "")) {
+      if (auto hit = describe(other, "")) {
         hit->score = cosine;
         hit->by_meaning = true;
         list.push_back(std::move(*hit));

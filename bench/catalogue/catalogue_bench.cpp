@@ -1,6 +1,7 @@
 // The catalogue at the size of a few years of arXiv: how fast papers come in, and how long a search takes.
 //
-// Run: build/release/bin/catalogue_bench [PAPERS [PAPERS BETWEEN TWO REFRESHES]]      (default 100000 5000)
+// Run: build/release/bin/catalogue_bench [PAPERS [PAPERS BETWEEN TWO REFRESHES [FOLDER]]]      (default 100000 5000)
+// A FOLDER that is named is kept, and one that has a catalogue already is only searched.
 // Papers are generated: words of a Zipf law over 60,000, half of them drawn from the paper's two topics out of 200,
 // 150 words an abstract. They come in by pages of 200, as from arXiv, and the search index is refreshed in between, so
 // the rate holds rows, keyword index and vectors. Queries are 1 to 4 words of the same law (hence also the commonest
@@ -142,10 +143,12 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // so that one sees how far it is
   const std::size_t papers = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100000;
   const std::size_t between = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 5000;
-  const auto folder = std::filesystem::temp_directory_path() / ("offprint-catalogue-bench-" + std::to_string(getpid()));
+  const auto folder =
+      argc > 3 ? std::filesystem::path(argv[3])
+               : std::filesystem::temp_directory_path() / ("offprint-catalogue-bench-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   const Corpus corpus(1);
-  {
+  if (!std::filesystem::exists(folder / CatalogueStore::kFile)) {
     CatalogueStore store(folder);
     SearchIndex index(store);
     double add_wall = 0.0;
@@ -205,6 +208,7 @@ int main(int argc, char** argv) {
   print_percentiles("related, processor", used);
   measure(300, [&](std::size_t i) { (void)store.list({.offset = i * 50}); });
   print_percentiles("a list of 50, processor", used);
+  if (argc > 3) return 0;
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);
 }
