@@ -1,5 +1,6 @@
 // Cards and feed items in catalogue.sqlite. A row is read, merged with what comes in, and written when that changed it:
-// hence adding twice changes nothing. The keyword index follows by triggers, so it never disagrees with the rows.
+// hence adding twice changes nothing. The keyword index follows in the same transaction (changes and deletions by
+// triggers), so it never disagrees with the rows.
 #include "catalogue/catalogue_store.hpp"
 
 #include <algorithm>
@@ -47,10 +48,6 @@ CREATE INDEX paper_categories_paper ON paper_categories(paper);
 CREATE TABLE votes(paper INTEGER NOT NULL, voter TEXT NOT NULL, given TEXT NOT NULL, PRIMARY KEY(paper, voter)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE keyword_index USING fts5(title, keywords, authors, abstract, summary, content='papers',
   content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
-CREATE TRIGGER keyword_index_insert AFTER INSERT ON papers BEGIN
-  INSERT INTO keyword_index(rowid, title, keywords, authors, abstract, summary)
-    VALUES (new.id, new.title, new.keywords, new.authors, new.abstract, new.summary);
-END;
 CREATE TRIGGER keyword_index_delete AFTER DELETE ON papers BEGIN
   INSERT INTO keyword_index(keyword_index, rowid, title, keywords, authors, abstract, summary)
     VALUES ('delete', old.id, old.title, old.keywords, old.authors, old.abstract, old.summary);
@@ -65,10 +62,11 @@ CREATE TRIGGER keyword_index_update AFTER UPDATE OF title, keywords, authors, ab
 END;
 )sql";
 
-// Format 1 listed a day by upvotes alone.
+// Format 1 listed a day by upvotes alone, and had new rows indexed by a trigger.
 constexpr const char* kFromFormat1 = R"sql(
 DROP INDEX papers_listed;
 CREATE INDEX papers_listed ON papers(listed DESC, status DESC, imported_upvotes + local_upvotes DESC, key);
+DROP TRIGGER keyword_index_insert;
 )sql";
 
 constexpr const char* kColumns =
@@ -275,6 +273,8 @@ class Writer {
                 "UPDATE papers SET key=?, slug=?, status=?, arxiv=?, version=?, title=?, normal=?, authors=?, "
                 "abstract=?, summary=?, year=?, published=?, updated=?, listed=?, listed_by=?, categories=?, "
                 "keywords=?, doi=?, venue=?, code=?, from_feed=?, imported_upvotes=?, changed=? WHERE id=?"),
+        // A statement of its own: a trigger would make FTS5 write a segment for every row.
+        index_(db, "INSERT INTO keyword_index(rowid, title, keywords, authors, abstract, summary) VALUES(?,?,?,?,?,?)"),
         forget_categories_(db, "DELETE FROM paper_categories WHERE paper = ?"),
         add_category_(db, "INSERT OR IGNORE INTO paper_categories VALUES(?, ?)"),
         forget_key_(db, "DELETE FROM earlier_keys WHERE key = ?"),
@@ -321,6 +321,7 @@ class Writer {
     s.exec();
     s.reset();
     const std::int64_t id = before == nullptr ? db_.getLastInsertRowid() : row.id;
+    if (before == nullptr) run(index_, id, p.title, keywords, authors, p.abstract, p.summary);
     if (before == nullptr || before->paper.categories != p.categories) {
       if (before != nullptr) run(forget_categories_, id);
       for (const auto& category : p.categories) run(add_category_, category, id);
@@ -411,6 +412,7 @@ class Writer {
   SQLite::Statement by_title_;
   SQLite::Statement insert_;
   SQLite::Statement update_;
+  SQLite::Statement index_;
   SQLite::Statement forget_categories_;
   SQLite::Statement add_category_;
   SQLite::Statement forget_key_;
@@ -541,7 +543,7 @@ CatalogueStore::CatalogueStore(const std::filesystem::path& folder) {
     db_ = std::make_unique<SQLite::Database>(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 15000);
     db_->exec("PRAGMA journal_mode = WAL");
     db_->exec("PRAGMA cache_size = -65536");  // 64 MB at most: a search reads widely scattered pages
-    db_->exec("PRAGMA synchronous = FULL");  // digests must not be sent twice after a power cut
+    db_->exec("PRAGMA synchronous = FULL");   // digests must not be sent twice after a power cut
     const auto version = [&] { return db_->execAndGet("PRAGMA user_version").getInt(); };
     if (version() < kSchema)
       in_transaction(*db_, [&] {

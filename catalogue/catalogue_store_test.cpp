@@ -253,12 +253,16 @@ TEST_F(CatalogueStoreTest, InADayWhatRunsComesFirstThenWhatIsPlanned) {
 TEST_F(CatalogueStoreTest, AStoreOfFormat1IsBroughtUpToDate) {
   store.add(std::vector{item("2407.00001", "a")});
   store.database().exec(
-      "DROP INDEX papers_listed; CREATE INDEX papers_listed ON papers(listed DESC, key); PRAGMA user_version = 1");
-  const CatalogueStore later(folder.path());
+      "DROP INDEX papers_listed; CREATE INDEX papers_listed ON papers(listed DESC, key); PRAGMA user_version = 1; "
+      "CREATE TRIGGER keyword_index_insert AFTER INSERT ON papers BEGIN INSERT INTO keyword_index(rowid, title) VALUES "
+      "(new.id, new.title); END");
+  CatalogueStore later(folder.path());
+  later.add(std::vector{item("2407.00002", "indexed once")});
+  store.database().exec("INSERT INTO keyword_index(keyword_index) VALUES('integrity-check')");
   EXPECT_EQ(store.database().execAndGet("PRAGMA user_version").getInt(), 2);
   EXPECT_THAT(store.database().execAndGet("SELECT sql FROM sqlite_master WHERE name = 'papers_listed'").getString(),
               HasSubstr("status DESC"));
-  EXPECT_EQ(later.list({}).total, 1U);
+  EXPECT_EQ(later.list({}).total, 2U);
 }
 
 TEST_F(CatalogueStoreTest, OneVoteForEachReader) {
