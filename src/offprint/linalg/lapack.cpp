@@ -464,10 +464,29 @@ bool cholesky_lower_in_place(Eigen::Ref<Matrix<Complex>> a) {
   return LAPACKE_zpotrf_work(LAPACK_COL_MAJOR, 'L', to_int(a.rows()), a.data(), leading(a.outerStride())) == 0;
 }
 
+Eigen::Index failing_minor_of_cholesky(Eigen::Ref<Matrix<double>> a) {
+  check_square<double>(a, "Cholesky factorization");
+  if (a.rows() == 0) return 0;
+  return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', to_int(a.rows()), a.data(), leading(a.outerStride()));
+}
+
+namespace {
+template <class S>
+void check_triangular_solve(View<S> t, Eigen::Index unknowns) {
+  check_square<S>(t, "triangular solve");
+  if (unknowns != t.rows())
+    throw Error(fmt::format("triangular solve: {} unknowns, {} right-hand values", t.rows(), unknowns));
+}
+}  // namespace
+
+void solve_triangular_in_place(RealView t, Triangle triangle, Op op, Eigen::Ref<Vector<double>> x) {
+  check_triangular_solve<double>(t, x.size());
+  cblas_dtrsv(CblasColMajor, triangle == Triangle::kLower ? CblasLower : CblasUpper, cblas_op(op), CblasNonUnit,
+              to_int(x.size()), t.data(), leading(t.outerStride()), x.data(), 1);
+}
+
 void solve_triangular_in_place(ComplexView t, Triangle triangle, Op op, Eigen::Ref<Vector<Complex>> x) {
-  check_square<Complex>(t, "triangular solve");
-  if (x.size() != t.rows())
-    throw Error(fmt::format("triangular solve: {} unknowns, {} right-hand values", t.rows(), x.size()));
+  check_triangular_solve<Complex>(t, x.size());
   cblas_ztrsv(CblasColMajor, triangle == Triangle::kLower ? CblasLower : CblasUpper, cblas_op(op), CblasNonUnit,
               to_int(x.size()), t.data(), leading(t.outerStride()), x.data(), 1);
 }

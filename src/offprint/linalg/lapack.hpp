@@ -141,9 +141,13 @@ struct Svd {
 /// A is not positive definite to rounding, and then a holds rubbish. Entries must be finite: this one does not look.
 [[nodiscard]] bool cholesky_lower_in_place(Eigen::Ref<Matrix<Complex>> a);
 
+/// The same for a real matrix, and which leading minor fails: 0, or k when the minor of order k is not positive.
+[[nodiscard]] Eigen::Index failing_minor_of_cholesky(Eigen::Ref<Matrix<double>> a);
+
 /// x = op(T)^{-1} x for one vector, T lower or upper triangular; a zero on its diagonal gives infinities. Reads only
 /// that triangle.
 enum class Triangle { kLower, kUpper };
 void solve_triangular_in_place(ComplexView t, Triangle triangle, Op op, Eigen::Ref<Vector<Complex>> x);
+void solve_triangular_in_place(RealView t, Triangle triangle, Op op, Eigen::Ref<Vector<double>> x);
 
 }  // namespace offprint::linalg
