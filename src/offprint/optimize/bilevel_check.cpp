@@ -84,14 +84,16 @@ std::vector<HypergradientCheck> check_hypergradient(const BilevelProblem& proble
   require_vector(x, problem.dimension_x(), "x");
   CountedProblem counted(problem);
   const auto known = problem.exact_lower(x);
-  const VectorXd solution = known ? *known : solve_lower(counted, x, 0, y).y;
+  const VectorXd solution = known ? *known : solve_lower(counted, x, 0, y, how.inner).y;
   std::vector<VectorXd> directions;
   std::vector<double> differences;
   for (std::size_t k = 0; k < how.directions; ++k) {
     const VectorXd u = unit_vector(x.size(), random);
-    const VectorXd up = x + how.step * u;
-    const VectorXd down = x - how.step * u;
-    differences.push_back((upper_value(counted, up, solution) - upper_value(counted, down, solution)) / (2 * how.step));
+    const VectorXd up = x + how.psi_step * u;
+    const VectorXd down = x - how.psi_step * u;
+    differences.push_back(
+        (upper_value(counted, up, solution, how.inner) - upper_value(counted, down, solution, how.inner)) /
+        (2 * how.psi_step));
     directions.push_back(u);
   }
   std::vector<HypergradientCheck> out;

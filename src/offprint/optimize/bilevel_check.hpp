@@ -19,6 +19,9 @@ struct DerivativeCheck {
 
 struct CheckOptions {
   double step = 1e-5;  ///< central difference; the error is about step^2 |third derivative| + 1e-16 |value|/step
+  /// The same for psi: longer, because the inner solve's error is divided by it.
+  double psi_step = 1e-4;
+  LowerSolver inner{.tolerance = 1e-13, .max_steps = 5000};  ///< for psi, where exact_lower is not known
   std::size_t directions = 5;
 };
 
