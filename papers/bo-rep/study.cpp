@@ -17,6 +17,8 @@ Paper make() {
   paper.claim("B4", b4);
   paper.claim("B4f", b4);
   paper.claim("B5", b5);
+  paper.claim("B6", b6);
+  paper.claim("B7", b7);
   return paper;
 }
 
