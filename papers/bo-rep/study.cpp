@@ -1,4 +1,5 @@
 // Bilevel Optimization under Unbounded Smoothness: what the card names, and the functions that do it.
+#include "actions.hpp"
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
 #include "offprint/linalg/describe.hpp"
@@ -19,6 +20,9 @@ Paper make() {
   paper.claim("B5", b5);
   paper.claim("B6", b6);
   paper.claim("B7", b7);
+  paper.action("clean-text", clean_text);
+  paper.action("represent", represent);
+  paper.action("tune-l2", tune_l2);
   return paper;
 }
 

@@ -102,16 +102,23 @@ MatrixXd lower_hessian(const BilevelProblem& p, const VectorXd& x, const VectorX
   return (h + h.transpose()) / 2;
 }
 
-// argmin of g(x, .) from y: descent, then Newton to rounding.
-VectorXd solve_lower(const BilevelProblem& p, const VectorXd& x, VectorXd y, int descent) {
+// argmin of g(x, .) from y: damped Newton (Levenberg-Marquardt) to rounding.
+VectorXd solve_lower(const BilevelProblem& p, const VectorXd& x, VectorXd y) {
   VectorXd gradient;
-  for (int i = 0; i < descent; ++i) {
+  double damping = 1;
+  for (int i = 0; i < 3000; ++i) {
     p.g_y(x, y, gradient);
-    y -= 0.5 * gradient;
-  }
-  for (int i = 0; i < 12; ++i) {
-    p.g_y(x, y, gradient);
-    y -= linalg::solve(lower_hessian(p, x, y), gradient);
+    if (gradient.norm() < 1e-15) break;
+    const MatrixXd damped = lower_hessian(p, x, y) + damping * MatrixXd::Identity(y.size(), y.size());
+    const auto factor = linalg::cholesky(damped);
+    const VectorXd step = factor ? VectorXd(linalg::solve(damped, gradient)) : gradient;
+    // Near the minimum g is flat to rounding, and the plain Newton step is right.
+    if (factor && (gradient.norm() < 1e-6 || p.g(x, y - step) < p.g(x, y))) {
+      y -= step;
+      damping = gradient.norm() < 1e-6 ? 0 : damping / 3;
+    } else {
+      damping = std::max(4 * damping, 1e-6);
+    }
   }
   return y;
 }
@@ -125,7 +132,7 @@ double hypergradient_error(const BilevelProblem& p, const VectorXd& x, const Vec
   p.f_y(x, y, slope);
   p.jvp(x, y, linalg::solve(lower_hessian(p, x, y), slope), implicit);
   const VectorXd exact = direct - implicit;
-  const VectorXd numeric = difference([&](const VectorXd& w) { return p.f(w, solve_lower(p, w, y, 0)); }, x, 1e-4);
+  const VectorXd numeric = difference([&](const VectorXd& w) { return p.f(w, solve_lower(p, w, y)); }, x, 1e-4);
   return (exact - numeric).norm() / exact.norm();
 }
 
@@ -162,7 +169,7 @@ TEST(TextCleaning, BatchesAreUnbiasedAndBelongToTheSample) {
 TEST(TextCleaning, HypergradientOfTheRecurrentNetworkIsTheDerivativeOfPhi) {
   const TextCleaning problem(toy_loss(24), rows(0, 12, "train"), rows(12, 12, "clean"), {.decay = 0.005});
   const VectorXd x = wave(12, 0.2);
-  const VectorXd y = solve_lower(problem, x, problem.loss().net().initial(Stream(1, "toy")), 20000);
+  const VectorXd y = solve_lower(problem, x, problem.loss().net().initial(Stream(1, "toy")));
   VectorXd residual;
   problem.g_y(x, y, residual);
   EXPECT_LT(residual.norm(), 1e-13);
@@ -192,7 +199,7 @@ TEST(TextRepresentation, OraclesAreDerivativesAndTheDirectTermIsThere) {
   VectorXd direct;
   problem.f_x(x, y, direct);
   EXPECT_GT(direct.norm(), 0.01);
-  EXPECT_LT(hypergradient_error(problem, x, solve_lower(problem, x, y, 2000)), 1e-6);
+  EXPECT_LT(hypergradient_error(problem, x, solve_lower(problem, x, y)), 1e-6);
 }
 
 TEST(TextRepresentation, EveryPassOverTheTasksSeesEachOnce) {
