@@ -181,7 +181,8 @@ void clean_text(Run& run) {
   CleaningSetup setup{.method = method,
                       .log = std::max<std::uint64_t>(1, method.steps / 40),
                       .residual = true,
-                      .seed = run.stream("network")()};
+                      .seed = run.stream("network")(),
+                      .clock = Clock::kWall};
   if (method.name == "bo-rep" || method.name == "slip")
     run.note(fmt::format(
         "x has {} entries and moves {:g} a step: at most {:g} in all, {:.2g} for each text on average "

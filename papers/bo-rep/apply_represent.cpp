@@ -83,7 +83,8 @@ void represent(Run& run) {
               {}};
   std::vector<Comparison> curves;
   const std::uint64_t log = std::max<std::uint64_t>(1, method.steps / 20);
-  const RepresentationOutcome ours = train_encoder(problem, start, method, {}, log, run.parallel().cancel);
+  const RepresentationOutcome ours =
+      train_encoder(problem, start, method, {}, log, run.parallel().cancel, Clock::kWall);
   if (ours.stopped != "steps") throw InputError(fmt::format("{} {}", method_title(method.name), ours.stopped));
   const auto accuracy = transfer(problem.loss(), ours.at_calls, test);
   const auto add_curve = [&](const std::string& name, const RepresentationOutcome& r) {
@@ -93,7 +94,8 @@ void represent(Run& run) {
                         ours.calls, ours.seconds});
   add_curve(method.name, ours);
   for (const MethodOptions& other : others) {
-    const auto theirs = train_encoder(problem, start, other, {ours.calls, ours.seconds}, log, run.parallel().cancel);
+    const auto theirs =
+        train_encoder(problem, start, other, {ours.calls, ours.seconds}, log, run.parallel().cancel, Clock::kWall);
     if (theirs.stopped != "steps" && theirs.stopped != "observer")
       run.note(fmt::format("{} {}", method_title(other.name), theirs.stopped));
     const auto at_calls = transfer(problem.loss(), theirs.at_calls, test);

@@ -84,12 +84,12 @@ CleaningOutcome clean(const TextCleaning& problem, const LabelledRows& test, con
   CleaningOutcome outcome;
   const FlippedJvp flipped(problem);
   double paused = 0;  // processor time of logging
-  const double start = thread_seconds();
+  const double start = seconds_now(setup.clock);
   VectorXd y_before = VectorXd::Zero(problem.dimension_y());
   VectorXd y_last;
   const auto observe = [&](const BilevelIterate& at) {
     cancel.check();
-    const double now = thread_seconds();
+    const double now = seconds_now(setup.clock);
     if (at.step == 0) y_last = at.y;
     if (at.y != y_last) {
       y_before = y_last;
@@ -112,13 +112,13 @@ CleaningOutcome clean(const TextCleaning& problem, const LabelledRows& test, con
         outcome.residual.push_back((product - slope).norm() / slope.norm());
       }
     }
-    paused += thread_seconds() - now;
+    paused += seconds_now(setup.clock) - now;
     return true;
   };
   const BilevelProblem& played = setup.flip_jvp ? static_cast<const BilevelProblem&>(flipped) : problem;
   const auto result =
       run_method(played, VectorXd::Zero(problem.dimension_x()), initial(problem, setup), setup.method, observe);
-  outcome.seconds = thread_seconds() - start - paused;
+  outcome.seconds = seconds_now(setup.clock) - start - paused;
   outcome.scores = result.x;
   outcome.calls = weighted_calls(result.calls);
   outcome.steps = result.steps;
@@ -130,7 +130,7 @@ CleaningOutcome clean(const TextCleaning& problem, const LabelledRows& test, con
 CleaningOutcome train_uniform(const TextCleaning& problem, const LabelledRows& test, std::uint64_t steps,
                               const CleaningSetup& setup, const CancelToken& cancel) {
   CleaningOutcome outcome;
-  const double start = thread_seconds();
+  const double start = seconds_now(setup.clock);
   outcome.scores = VectorXd::Zero(problem.dimension_x());
   VectorXd y = initial(problem, setup);
   VectorXd gradient;
@@ -139,7 +139,7 @@ CleaningOutcome train_uniform(const TextCleaning& problem, const LabelledRows& t
     problem.g_y(outcome.scores, y, gradient, {k});
     y -= setup.method.inner_rate * gradient;
   }
-  outcome.seconds = thread_seconds() - start;
+  outcome.seconds = seconds_now(setup.clock) - start;
   outcome.calls = static_cast<double>(steps);
   outcome.steps = steps;
   outcome.stopped = "steps";

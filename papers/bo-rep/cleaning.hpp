@@ -18,7 +18,7 @@ struct CleaningOutcome {
   double accuracy_last = 0;  ///< test accuracy of the last iterate
   double accuracy = 0;       ///< and after the refit
   double validation_loss = 0;
-  double seconds = 0;  ///< processor time of the method, without logging and refit
+  double seconds = 0;  ///< of the method, without logging and refit
   double calls = 0;    ///< gradients; products count two
   std::uint64_t steps = 0;
   std::string stopped{};
@@ -46,6 +46,7 @@ struct CleaningSetup {
   bool residual = false;      ///< log the linear system's residual too (two passes over all texts an entry)
   std::uint64_t refit = 200;  ///< SGD steps on g at the final scores; the mean of the second half is the network
   std::uint64_t seed = 0;     ///< of the initial weights
+  Clock clock = Clock::kThread;
 };
 
 /// Runs the method from x = 0 and PyTorch's initial weights. `cancel` is polled every step.

@@ -38,14 +38,13 @@ void comparison_figures(Run& run, const std::vector<Comparison>& curves) {
     std::vector<double> Comparison::*x;
     std::vector<double> Comparison::*y;
   };
-  const std::vector<Kind> kinds{{"accuracy_calls", "Test accuracy at equal oracle calls",
-                                 "gradients (a product counts two)", &Comparison::calls, &Comparison::accuracy},
-                                {"accuracy_seconds", "Test accuracy at equal time", "seconds of processor time",
-                                 &Comparison::seconds, &Comparison::accuracy},
-                                {"loss_calls", "Validation loss at equal oracle calls",
-                                 "gradients (a product counts two)", &Comparison::calls, &Comparison::loss},
-                                {"loss_seconds", "Validation loss at equal time", "seconds of processor time",
-                                 &Comparison::seconds, &Comparison::loss}};
+  const std::vector<Kind> kinds{
+      {"accuracy_calls", "Test accuracy at equal oracle calls", "gradients (a product counts two)", &Comparison::calls,
+       &Comparison::accuracy},
+      {"accuracy_seconds", "Test accuracy at equal time", "seconds", &Comparison::seconds, &Comparison::accuracy},
+      {"loss_calls", "Validation loss at equal oracle calls", "gradients (a product counts two)", &Comparison::calls,
+       &Comparison::loss},
+      {"loss_seconds", "Validation loss at equal time", "seconds", &Comparison::seconds, &Comparison::loss}};
   for (const Kind& kind : kinds) {
     LinePlot plot;
     plot.title = kind.title;

@@ -149,9 +149,9 @@ std::string divergence(const BilevelProblem& problem, const BilevelResult& resul
       result.steps + 1, result.steps, upper, lower);
 }
 
-double thread_seconds() {
+double seconds_now(Clock clock) {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock == Clock::kThread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 

@@ -41,7 +41,9 @@ struct MethodOptions {
 /// What a diverged run says: the step, the level that is not finite, the last finite step.
 [[nodiscard]] std::string divergence(const optimize::BilevelProblem& problem, const optimize::BilevelResult& result);
 
-/// Seconds of processor time of the calling thread: runs on a busy machine are compared by it.
-[[nodiscard]] double thread_seconds();
+/// What `seconds` means: the calling thread's processor time (single-threaded members of an ensemble on a busy
+/// machine), or the time on the wall (one run with all threads).
+enum class Clock { kThread, kWall };
+[[nodiscard]] double seconds_now(Clock clock);
 
 }  // namespace offprint::papers::bo_rep

@@ -109,17 +109,17 @@ TransferAccuracy transfer_of_means(const PreparedTexts& texts, const std::vector
 
 RepresentationOutcome train_encoder(const optimize::TextRepresentation& problem, const VectorXd& x,
                                     const MethodOptions& method, const Budgets& budgets, std::uint64_t log,
-                                    const CancelToken& cancel) {
+                                    const CancelToken& cancel, Clock clock) {
   RepresentationOutcome outcome;
   MethodOptions options = method;
   const bool bounded = budgets.calls > 0 || budgets.seconds > 0;
   if (bounded) options.steps = 10 * method.steps;
   double paused = 0;
-  const double start = thread_seconds();
+  const double start = seconds_now(clock);
   VectorXd y_at_calls = VectorXd::Zero(problem.dimension_y());
   const auto observe = [&](const BilevelIterate& at) {
     cancel.check();
-    const double now = thread_seconds();
+    const double now = seconds_now(clock);
     const double seconds = now - start - paused;
     const double calls = weighted_calls(at.calls);
     // The iterate before a budget is exceeded counts.
@@ -136,11 +136,11 @@ RepresentationOutcome train_encoder(const optimize::TextRepresentation& problem,
       outcome.momentum.push_back(at.direction.size() > 0 ? at.direction.norm()
                                                          : std::numeric_limits<double>::quiet_NaN());
     }
-    paused += thread_seconds() - now;
+    paused += seconds_now(clock) - now;
     return !bounded || calls < budgets.calls || seconds < budgets.seconds;
   };
   const auto result = run_method(problem, x, VectorXd::Zero(problem.dimension_y()), options, observe);
-  outcome.seconds = thread_seconds() - start - paused;
+  outcome.seconds = seconds_now(clock) - start - paused;
   outcome.calls = weighted_calls(result.calls);
   outcome.steps = result.steps;
   outcome.stopped = result.stopped == "diverged" ? divergence(problem, result) : result.stopped;

@@ -46,7 +46,7 @@ struct TransferAccuracy {
 /// Where a run ends: what comes last of the two budgets, and what it had reached at each.
 struct Budgets {
   double calls = 0;    ///< gradients, products counted two; 0: none
-  double seconds = 0;  ///< processor time; 0: none
+  double seconds = 0;  ///< 0: none
 };
 
 struct RepresentationOutcome {
@@ -74,7 +74,8 @@ struct RepresentationOutcome {
 /// `method.steps`), else for `method.steps` steps.
 [[nodiscard]] RepresentationOutcome train_encoder(const optimize::TextRepresentation& problem, const Eigen::VectorXd& x,
                                                   const MethodOptions& method, const Budgets& budgets,
-                                                  std::uint64_t log, const CancelToken& cancel = {});
+                                                  std::uint64_t log, const CancelToken& cancel = {},
+                                                  Clock clock = Clock::kThread);
 /// No bilevel structure: SGD on encoder and head together, on supports and queries of the samples' tasks.
 [[nodiscard]] Eigen::VectorXd train_jointly(const optimize::TextRepresentation& problem, Eigen::VectorXd x, double rate,
                                             std::uint64_t steps, Stream random, const CancelToken& cancel = {});
