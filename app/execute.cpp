@@ -12,6 +12,7 @@
 #include "command.hpp"
 #include "events.hpp"
 #include "markdown.hpp"
+#include "offprint/core/allocator.hpp"
 #include "offprint/core/atomic_file.hpp"
 #include "offprint/core/build_info.hpp"
 #include "offprint/core/error.hpp"
@@ -125,6 +126,7 @@ class Execution {
  public:
   Execution(Command& command, const Card& card, Paper paper)
       : command_(command), card_(card), paper_(std::move(paper)) {
+    keep_freed_memory();
     if (command_.ranks().rank() == 0) store_.emplace(command_.store_folder(), Store::Access::kWrite);
   }
 

@@ -16,6 +16,7 @@
 
 #include <Eigen/Core>
 
+#include "offprint/core/allocator.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/core/random.hpp"
 #include "offprint/io/npy.hpp"
@@ -186,6 +187,7 @@ void prepare_order(const fs::path& folder) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
+  keep_freed_memory();  // as the offprint command does
   try {
     const auto all = tasks();
     const auto task = [&](const std::string& name) -> const Task& {

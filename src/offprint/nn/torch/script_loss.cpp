@@ -95,6 +95,7 @@ struct ScriptLoss::State {
   const ScriptModel::State* model = nullptr;
   Loss loss = Loss::kCrossEntropy;
   Parallel parallel;
+  std::size_t graphs_kept;
   std::vector<Chunk> chunks;
   Tensors leaves;
   std::vector<ParameterInfo> info;
@@ -104,7 +105,11 @@ struct ScriptLoss::State {
 
   State(const ScriptModel& from, const Labelled& data, const MatrixXd* targets, Loss which,
         const ScriptLossOptions& options)
-      : model(&from.state()), loss(which), parallel(options.parallel), samples(data.size()) {
+      : model(&from.state()),
+        loss(which),
+        parallel(options.parallel),
+        graphs_kept(options.graphs_kept),
+        samples(data.size()) {
     if (options.chunk < 1) throw InputError(fmt::format("chunks of {} samples; at least 1 is needed", options.chunk));
     if (!model->device.is_cpu()) parallel.threads = 1;
     choose(options.parameters);
@@ -250,20 +255,52 @@ struct ScriptLoss::State {
 
   enum class Part { kHessian, kGaussNewton, kResidual, kFisher };
 
+  /// Gradients of the chunks with their graphs, of one part and one state of the parameters.
+  struct Kept {
+    Part part = Part::kHessian;
+    std::int64_t version = -1;
+    std::vector<Tensors> gradients;
+  };
+  mutable Kept kept;  // products come from one thread at a time; within one, each chunk is one thread's
+
+  /// Counts changes of the parameters, through the flat vector or the leaves.
+  [[nodiscard]] std::int64_t version() const {
+    std::int64_t sum = static_cast<std::int64_t>(model->parameters.flat._version());
+    for (const auto& leaf : leaves) sum += static_cast<std::int64_t>(leaf._version());
+    return sum;
+  }
+
+  void keep_graphs(Part part) const {
+    const bool keep = chunks.size() <= graphs_kept && (part == Part::kHessian || part == Part::kResidual);
+    if (!keep) {
+      kept = {};
+    } else if (kept.gradients.empty() || kept.part != part || kept.version != version()) {
+      kept = {part, version(), std::vector<Tensors>(chunks.size())};
+    }
+  }
+
+  /// The gradient of a chunk's loss, or of its residual part, which can be differentiated again.
+  [[nodiscard]] Tensors gradient_graph(Part part, const Chunk& chunk) const {
+    const torch::Tensor f = model->forward(chunk.x);
+    const torch::Tensor total = part == Part::kHessian ? sample_losses(loss, f, chunk.y).sum()
+                                                       : (f * output_gradient(loss, f.detach(), chunk.y)).sum();
+    return differentiate({total}, leaves, {torch::ones_like(total)}, true, true);
+  }
+
   /// A chunk's contribution for every direction, handed to `add(p, parts)`.
   void chunk_products(Part part, const Chunk& chunk, const std::vector<Tensors>& v,
                       const std::function<void(std::size_t, const Tensors&)>& add) const {
-    const torch::Tensor f = model->forward(chunk.x);
     if (part == Part::kHessian || part == Part::kResidual) {
-      torch::Tensor total;
-      if (part == Part::kHessian)
-        total = sample_losses(loss, f, chunk.y).sum();
-      else
-        total = (f * output_gradient(loss, f.detach(), chunk.y)).sum();
-      const Tensors g = differentiate({total}, leaves, {torch::ones_like(total)}, true, true);
-      for (std::size_t p = 0; p < v.size(); ++p) add(p, differentiate(g, leaves, v[p], p + 1 < v.size(), false));
+      const bool keep = !kept.gradients.empty();
+      Tensors g;
+      if (keep) g = kept.gradients[static_cast<std::size_t>(&chunk - chunks.data())];
+      if (g.empty()) g = gradient_graph(part, chunk);
+      for (std::size_t p = 0; p < v.size(); ++p)
+        add(p, differentiate(g, leaves, v[p], keep || p + 1 < v.size(), false));
+      if (keep) kept.gradients[static_cast<std::size_t>(&chunk - chunks.data())] = std::move(g);
       return;
     }
+    const torch::Tensor f = model->forward(chunk.x);
     // J v is the derivative of J^T w in the direction v with respect to w.
     const torch::Tensor output = part == Part::kFisher ? sample_losses(loss, f, chunk.y) : f;
     const torch::Tensor w = torch::zeros_like(output).requires_grad_(true);
@@ -279,6 +316,7 @@ struct ScriptLoss::State {
   void multiply(Part part, const Eigen::Ref<const MatrixXd>& x, Eigen::Ref<MatrixXd> y) const {
     const std::vector<Tensors> v = directions(x);
     std::vector<torch::Tensor> sums(kSlices);
+    keep_graphs(part);
     second_derivative([&] {
       for_each_chunk([&](const Chunk& chunk, std::size_t slice) {
         if (!sums[slice].defined()) sums[slice] = torch::zeros({x.cols(), size}, model->parameters.flat.options());

@@ -21,6 +21,10 @@ struct ScriptLossOptions {
   /// Samples that go through the model together. A Hessian product keeps the whole graph of a chunk for each thread:
   /// smaller chunks need less memory, larger ones waste less time on small models.
   Eigen::Index chunk = 256;
+  /// Where there are at most this many chunks, the graphs of their gradients are kept from one product with the Hessian
+  /// or its residual part to the next, which then skips the pass forward and the first pass back. Each costs what a
+  /// product's own graph does; 0: never kept.
+  std::size_t graphs_kept = 4;
   Parallel parallel{};  ///< threads over chunks (on the CPU; a GPU is driven by one thread)
   /// Differentiate with respect to those parameters only whose names match this regular expression (ECMAScript,
   /// anywhere in the name); empty: all.

@@ -146,6 +146,24 @@ TEST_F(Script, AgreesWithTheDenseNetwork) {
   EXPECT_LT((loss.output_gradients().colwise().sum()).norm(), 1e-13);  // softmax minus one-hot
 }
 
+TEST_F(Script, KeptGraphsFollowTheParameters) {
+  const Mlp net({6, 5, 4}, Activation::kTanh);
+  const Labelled data = gaussian_blobs(4, 6, 30, 1.5, Stream(3, "data"));
+  const VectorXd theta = net.initial(Stream(1, "init"));
+  ScriptModel model = script_mlp(net, theta);
+  const MlpLoss ours(net, data.inputs, data.labels);
+  const ScriptLoss kept(model, data, Loss::kCrossEntropy, {.chunk = 8, .parallel = {.threads = 2}});
+  const ScriptLoss anew(model, data, Loss::kCrossEntropy, {.chunk = 8, .graphs_kept = 0});
+  for (const double scale : {1.0, 0.5}) {
+    model.set_theta(scale * theta);
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      EXPECT_EQ(dense(kept.hessian()), dense(anew.hessian()));
+      EXPECT_EQ(dense(kept.residual()), dense(anew.residual()));
+      EXPECT_LT((dense(kept.hessian()) - dense(ours.hessian(scale * theta))).cwiseAbs().maxCoeff(), 1e-13);
+    }
+  }
+}
+
 TEST_F(Script, OtherLossesAgreeWithTheDenseNetwork) {
   const Mlp net({3, 5, 2});
   const Labelled data{MatrixXd::Random(3, 12), {}, 0, {3}};
