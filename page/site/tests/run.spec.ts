@@ -113,3 +113,30 @@ test("two runs are compared, one is read in full", async ({ page }) => {
   await page.getByText("Where these numbers come from").click();
   await expect(page.getByText("compiler")).toBeVisible();
 });
+
+test("a figure is magnified by Ctrl and the wheel, moved by dragging, and goes back on a double click", async ({ page }) => {
+  await page.goto("/runs/1");
+  const figure = page.getByRole("figure").first();
+  await figure.scrollIntoViewIfNeeded();
+  const marks = figure.locator("svg.marks");
+  await expect(marks).toBeVisible({ timeout: 40_000 });
+  // Sorted: new labels are put at the end.
+  const ticks = async () => (await marks.locator(".role-axis-label text").allTextContents()).sort();
+  const before = await ticks();
+  expect(before.length).toBeGreaterThan(0);
+  const box = (await marks.boundingBox())!;
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.keyboard.down("Control");
+  for (let i = 0; i < 4; ++i) await page.mouse.wheel(0, -200);
+  await page.keyboard.up("Control");
+  await expect.poll(ticks).not.toEqual(before);
+  // What lies outside now is not drawn over the axes.
+  expect(await marks.locator("g[clip-path]").count()).toBeGreaterThan(0);
+  const magnified = await ticks();
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 4, box.y + box.height / 2, { steps: 8 });
+  await page.mouse.up();
+  await expect.poll(ticks).not.toEqual(magnified);
+  await page.mouse.dblclick(box.x + box.width / 2, box.y + box.height / 2);
+  await expect.poll(ticks).toEqual(before);
+});

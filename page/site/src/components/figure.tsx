@@ -27,6 +27,10 @@ function fitted(spec: Spec, available: number): Spec {
 
 interface Layer { mark?: unknown; encoding?: Record<string, { type?: string }>; params?: unknown[] }
 
+type Mark = string | { type: string; clip?: boolean };
+// What is moved out of the frame is not drawn over the axes.
+const clipped = (mark: unknown) => ({ ...(typeof mark === "string" ? { type: mark } : (mark as Exclude<Mark, string>)), clip: true });
+
 // Dragging and the wheel (with Ctrl) move and magnify a plot whose two axes are quantitative; twice clicking goes back.
 function zoomable(spec: Spec): Spec {
   const kind = spec.usermeta?.offprint?.kind ?? "";
@@ -35,10 +39,10 @@ function zoomable(spec: Spec): Spec {
   const first = layers?.find((l) => l.encoding?.x?.type === "quantitative" && l.encoding?.y?.type === "quantitative");
   const param = { name: "zoom", select: { type: "interval", zoom: "wheel![event.ctrlKey]" }, bind: "scales" };
   if (layers && first) {
-    return { ...spec, layer: layers.map((l) => (l === first ? { ...l, params: [...(l.params ?? []), param] } : l)) };
+    return { ...spec, layer: layers.map((l) => ({ ...l, ...(l.mark ? { mark: clipped(l.mark) } : {}), ...(l === first ? { params: [...(l.params ?? []), param] } : {}) })) };
   }
   const encoding = spec.encoding as Layer["encoding"];
-  if (!layers && encoding?.x?.type === "quantitative" && encoding?.y?.type === "quantitative") return { ...spec, params: [param] };
+  if (!layers && encoding?.x?.type === "quantitative" && encoding?.y?.type === "quantitative") return { ...spec, mark: clipped(spec.mark), params: [param] };
   return spec;
 }
 
