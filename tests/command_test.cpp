@@ -216,6 +216,23 @@ TEST_F(CommandLine, DamagedStoreIsSaid) {
   refuses({"runs"}, 1, {"damaged", "--store DIR"});
 }
 
+TEST_F(CommandLine, EditionHoldsTheNewestVerdictOfEachClaimInOneFile) {
+  ASSERT_EQ(offprint({"check", "walk", "--claim", "W1,W2", "-q"}).exit_code, 0);
+  ASSERT_EQ(offprint({"check", "walk", "--claim", "W2", "--seed", "1", "-q"}).exit_code, 0);
+  const auto result = offprint({"report", "--edition", "--out", "today.html"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  std::stringstream page;
+  page << std::ifstream("today.html").rdbuf();
+  const auto text = page.str();
+  for (const char* piece : {"A random walk for testing", "W1", "W2"}) EXPECT_THAT(text, HasSubstr(piece));
+  EXPECT_THAT(text, Not(HasSubstr("<script src")));
+  EXPECT_THAT(text, Not(HasSubstr("<link rel=\"stylesheet\"")));
+  const auto claim = text.find("\"id\":\"W2\"");
+  ASSERT_NE(claim, std::string::npos);
+  const auto run = text.find("\"run\":", claim);
+  EXPECT_EQ(text.substr(run, 7), "\"run\":2") << "the newest verdict of W2 is the second run's";
+}
+
 TEST_F(CommandLine, ModuleOfAnotherVersionIsRefused) {
   setenv("OFFPRINT_PAPERS", (std::string(OFFPRINT_BINARY_DIR) + "/tests/papers-other-version").c_str(), 1);
   refuses({"check", "stale"}, 1, {"built for Offprint 0.0.0", "rebuild the module"});
