@@ -100,6 +100,13 @@ TEST(Libsvm, RowsLabelsAndComments) {
   EXPECT_EQ(parse_libsvm("1 1:1", {.features = 9}).x.cols(), 9);
 }
 
+TEST(Libsvm, QueryNumbersAreSkipped) {
+  const auto file = parse_libsvm("2 qid:1 1:0.5 3:1\n1 qid:1 2:4\n0 qid:2\n");
+  EXPECT_EQ(file.labels, Eigen::Vector3d(2, 1, 0));
+  EXPECT_EQ(file.x.nonZeros(), 3);
+  EXPECT_DOUBLE_EQ(file.x.coeff(1, 1), 4.0);
+}
+
 TEST(Libsvm, BlocksDoNotChangeTheResult) {
   std::string text;
   for (int i = 0; i < 70'000; ++i)
@@ -123,6 +130,9 @@ TEST(Libsvm, BadInputNamesTheLine) {
   EXPECT_THAT(error("1 5:1\n", 4), HasSubstr("exceeds the 4 features"));
   EXPECT_THAT(error("1 5:a\n"), HasSubstr("value of feature 5 is no number"));
   EXPECT_THAT(error("1 5\n"), HasSubstr("'5' is not INDEX:VALUE"));
+  EXPECT_THAT(error("1 1:1\n1 2:nan\n"), HasSubstr("f:2: the value of feature 2 is not finite"));
+  EXPECT_THAT(error("inf 1:1\n"), HasSubstr("f:1: the label is not finite"));
+  EXPECT_THAT(error("1 2147483648:1\n"), HasSubstr("index 2147483648 is larger than 2147483647"));
   EXPECT_THAT(error("\n# nothing\n"), HasSubstr("holds no sample"));
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,14 @@ const char* number(const char* p, const char* end, double& value) {
   return result.ec == std::errc() ? result.ptr : p;
 }
 
+// Where the query number of a ranking file ("qid:7", which may follow the label) ends; p when there is none.
+const char* skip_query(const char* p, const char* end) {
+  if (!std::string_view(p, end).starts_with("qid:")) return p;
+  return std::find_if(p, end, blank);
+}
+
+constexpr std::int64_t kLargestIndex = std::numeric_limits<std::int32_t>::max();
+
 [[noreturn]] void refuse(std::string_view name, std::int64_t line, std::string_view what) {
   throw InputError(fmt::format("{}:{}: {}", name, line, what));
 }
@@ -78,7 +88,8 @@ LibsvmFile parse_libsvm(std::string_view text, const LibsvmOptions& options, std
       ++block.lines;
       if (first == last) return;
       ++block.rows;
-      block.entries += std::count(first, last, ':');
+      const char* pairs = skip_blanks(std::find_if(first, last, blank), last);
+      block.entries += std::count(skip_query(pairs, last), last, ':');
     });
   });
   std::int64_t rows = 0;
@@ -109,8 +120,9 @@ LibsvmFile parse_libsvm(std::string_view text, const LibsvmOptions& options, std
       if (p == last) return;
       const char* next = number(p, last, out.labels[row]);
       if (next == p || (next != last && !blank(*next))) refuse(name, line, "the label is no number");
+      if (!std::isfinite(out.labels[row])) refuse(name, line, "the label is not finite");
       std::int64_t before = 0;
-      for (p = skip_blanks(next, last); p != last; p = skip_blanks(p, last)) {
+      for (p = skip_blanks(skip_query(skip_blanks(next, last), last), last); p != last; p = skip_blanks(p, last)) {
         std::int64_t index = 0;
         const auto read = std::from_chars(p, last, index);
         if (read.ec != std::errc() || read.ptr == last || *read.ptr != ':')
@@ -119,6 +131,8 @@ LibsvmFile parse_libsvm(std::string_view text, const LibsvmOptions& options, std
         if (index <= before)
           refuse(name, line,
                  fmt::format("feature index {} follows {}; indices must rise within a line", index, before));
+        if (index > kLargestIndex)
+          refuse(name, line, fmt::format("feature index {} is larger than {}", index, kLargestIndex));
         if (options.features > 0 && index > options.features)
           refuse(name, line,
                  fmt::format("feature index {} exceeds the {} features asked for", index, options.features));
@@ -126,6 +140,7 @@ LibsvmFile parse_libsvm(std::string_view text, const LibsvmOptions& options, std
         next = number(read.ptr + 1, last, value);
         if (next == read.ptr + 1 || (next != last && !blank(*next)))
           refuse(name, line, fmt::format("the value of feature {} is no number", index));
+        if (!std::isfinite(value)) refuse(name, line, fmt::format("the value of feature {} is not finite", index));
         columns[static_cast<std::size_t>(entry)] = index - 1;
         values[static_cast<std::size_t>(entry)] = value;
         ++entry;
