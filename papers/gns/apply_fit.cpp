@@ -129,8 +129,7 @@ void fit_network(Run& run) {
   if (std::isfinite(accuracy)) run.metric("train_accuracy", accuracy);
   report.figures();
   report.trace(m);
-  run.artifact(o.has("out") ? o.text("out") : "trained.pt",
-               [&](const std::filesystem::path& path) { objective.save(m.point.x, path); });
+  run.artifact("trained.pt", [&](const std::filesystem::path& path) { objective.save(m.point.x, path); });
 }
 
 void fit_linear(Run& run) {
@@ -179,7 +178,7 @@ void fit_linear(Run& run) {
   }
   report.figures();
   report.trace(m);
-  run.artifact(o.has("out") ? o.text("out") : "model.json",
+  run.artifact("model.json",
                [&](const std::filesystem::path& path) { std::ofstream(path) << to_json(model).dump(1) << '\n'; });
 }
 
@@ -187,10 +186,6 @@ void fit_linear(Run& run) {
 
 void fit(Run& run) {
   const Options& o = run.options();
-  for (const char* name : {"out", "trace"})
-    if (o.has(name) && (o.text(name).empty() || o.text(name).find('/') != std::string::npos))
-      throw InputError(
-          fmt::format("--{} {}: give a file name; files are kept among the run's results", name, o.text(name)));
   if (o.has("model")) {
     fit_network(run);
     return;

@@ -127,7 +127,8 @@ void Report::figures() {
     if (r.name.rfind("gns", 0) == 0) ours.push_back(r);
   run_.figure("gamma", gamma_figure("Accepted gamma along the way", ours));
   run_.figure("gamma_law", gamma_law_figure("Accepted gamma against the gradient's norm", ours));
-  if (const auto alpha = gamma_exponent(main)) {
+  // Where every trial was accepted gamma has only doubled, and follows nothing.
+  if (const auto alpha = gamma_exponent(main); alpha && main.solves > main.iterations) {
     run_.metric("gamma_exponent", *alpha);
     run_.note(
         fmt::format("gamma follows ||g||^alpha with alpha = {:.2f} here (0: as for quasi-self-concordant "
@@ -143,8 +144,7 @@ void Report::trace(const Minimum& m) {
     rows.row(static_cast<Index>(k)) << it.index, it.seconds, it.value, it.gradient_norm, it.gamma, it.lambda, it.trials,
         it.products, it.by_cancellation ? 1 : 0;
   }
-  const std::string name = run_.options().has("trace") ? run_.options().text("trace") : "trace.csv";
-  run_.artifact(name, [&](const std::filesystem::path& path) {
+  run_.artifact("trace.csv", [&](const std::filesystem::path& path) {
     io::write_csv(path,
                   {"k", "seconds", "f", "gradient_norm", "gamma", "lambda", "trials", "cg_products", "by_cancellation"},
                   rows);

@@ -81,9 +81,13 @@ SOLVERS = {
 
 
 def timed(fit, tol):
-    wall, cpu = time.perf_counter(), time.process_time()
-    w = fit(tol)
-    return time.perf_counter() - wall, time.process_time() - cpu, np.linalg.norm(gradient(w)), value(w)
+    walls, cpus = [], []
+    while len(walls) < 3 and sum(walls) < 1:  # as in peer.cpp
+        wall, cpu = time.perf_counter(), time.process_time()
+        w = fit(tol)
+        walls.append(time.perf_counter() - wall)
+        cpus.append(time.process_time() - cpu)
+    return min(walls), min(cpus), np.linalg.norm(gradient(w)), value(w)
 
 
 known = json.loads(state.read_text()) if state.exists() else {}

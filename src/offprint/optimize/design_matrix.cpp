@@ -18,6 +18,7 @@ using Eigen::VectorXd;
 using Vector = Eigen::Ref<const VectorXd>;
 
 constexpr double kBlockWork = 65'536;  // multiplications that are worth handing to a thread (about 50 us)
+constexpr double kCacheBytes = 4e6;
 
 void require_sizes(Index rows, Index columns) {
   if (rows < 1 || columns < 1)
@@ -44,6 +45,58 @@ std::vector<Index> blocks(Index n, Work&& work) {
   return bounds;
 }
 
+struct RowEntries {
+  const std::int32_t* column;
+  const double* value;  // null: all 1
+  Index count;
+};
+
+// Adds s a a^T to the columns [first, last) of a lower triangle. Two of its columns at a time: the row's entries, and
+// the loop, are shared.
+void add_outer_product(const RowEntries& row, double s, Index first, Index last, double* to, Index stride) {
+  const std::int32_t* c = row.column;
+  Index a = first == 0 ? 0 : std::lower_bound(c, c + row.count, first) - c;
+  Index stop = row.count;
+  while (stop > a && c[stop - 1] >= last) --stop;
+  if (row.value == nullptr) {
+    for (; a + 1 < stop; a += 2) {
+      double* one = to + c[a] * stride;
+      double* two = to + c[a + 1] * stride;
+      one[c[a]] += s;
+      one[c[a + 1]] += s;
+      two[c[a + 1]] += s;
+      for (Index b = a + 2; b < row.count; ++b) {
+        one[c[b]] += s;
+        two[c[b]] += s;
+      }
+    }
+    if (a < stop) {
+      double* one = to + c[a] * stride;
+      for (Index b = a; b < row.count; ++b) one[c[b]] += s;
+    }
+    return;
+  }
+  const double* v = row.value;
+  for (; a + 1 < stop; a += 2) {
+    double* one = to + c[a] * stride;
+    double* two = to + c[a + 1] * stride;
+    const double s1 = s * v[a];
+    const double s2 = s * v[a + 1];
+    one[c[a]] += s1 * v[a];
+    one[c[a + 1]] += s1 * v[a + 1];
+    two[c[a + 1]] += s2 * v[a + 1];
+    for (Index b = a + 2; b < row.count; ++b) {
+      one[c[b]] += s1 * v[b];
+      two[c[b]] += s2 * v[b];
+    }
+  }
+  if (a < stop) {
+    double* one = to + c[a] * stride;
+    const double s1 = s * v[a];
+    for (Index b = a; b < row.count; ++b) one[c[b]] += s1 * v[b];
+  }
+}
+
 template <class Body>
 void over_blocks(const std::vector<Index>& bounds, const Parallel& how, Body&& body) {
   parallel_for(bounds.size() - 1, how, [&](std::size_t b) { body(bounds[b], bounds[b + 1]); });
@@ -54,23 +107,28 @@ void over_blocks(const std::vector<Index>& bounds, const Parallel& how, Body&& b
 DesignMatrix::DesignMatrix(const io::SparseRows& rows, const Parallel& parallel)
     : rows_(rows.rows()), columns_(rows.cols()), parallel_(parallel) {
   require_sizes(rows_, columns_);
-  bool ones = true;
-  row_start_.reserve(static_cast<std::size_t>(rows_) + 1);
-  row_start_.push_back(0);
-  column_.reserve(static_cast<std::size_t>(rows.nonZeros()));
-  for (Index i = 0; i < rows_; ++i) {
-    for (io::SparseRows::InnerIterator it(rows, i); it; ++it) {
-      if (!std::isfinite(it.value()))
-        throw InputError(fmt::format("the entry of row {}, column {} is {}", i + 1, it.col() + 1, it.value()));
-      ones = ones && it.value() == 1;
-      column_.push_back(static_cast<std::int32_t>(it.col()));
-    }
-    row_start_.push_back(static_cast<std::int64_t>(column_.size()));
+  io::SparseRows packed;
+  const io::SparseRows* from = &rows;
+  if (!rows.isCompressed()) {
+    packed = rows;
+    packed.makeCompressed();
+    from = &packed;
   }
-  if (!ones) {
-    value_.reserve(column_.size());
-    for (Index i = 0; i < rows_; ++i)
-      for (io::SparseRows::InnerIterator it(rows, i); it; ++it) value_.push_back(it.value());
+  const auto entries = static_cast<std::size_t>(from->nonZeros());
+  const double* value = from->valuePtr();
+  row_start_.assign(from->outerIndexPtr(), from->outerIndexPtr() + rows_ + 1);
+  column_.resize(entries);
+  std::transform(from->innerIndexPtr(), from->innerIndexPtr() + entries, column_.begin(),
+                 [](std::int64_t j) { return static_cast<std::int32_t>(j); });
+  if (!std::all_of(value, value + entries, [](double v) { return v == 1; })) {
+    const auto bad = static_cast<std::size_t>(
+        std::find_if(value, value + entries, [](double v) { return !std::isfinite(v); }) - value);
+    if (bad != entries) {
+      const auto row = std::upper_bound(row_start_.begin(), row_start_.end(), static_cast<std::int64_t>(bad));
+      throw InputError(
+          fmt::format("the entry of row {}, column {} is {}", row - row_start_.begin(), column_[bad] + 1, value[bad]));
+    }
+    value_.assign(value, value + entries);
   }
   index_columns();
   cut_into_blocks();
@@ -96,7 +154,6 @@ void DesignMatrix::index_columns() {
   for (std::size_t j = 1; j < column_start_.size(); ++j) column_start_[j] += column_start_[j - 1];
   std::vector<std::int64_t> next(column_start_.begin(), column_start_.end() - 1);
   row_of_.resize(column_.size());
-  place_of_.resize(column_.size());
   value_of_.resize(value_.size());
   for (Index i = 0; i < rows_; ++i)
     for (std::int64_t p = row_start_[static_cast<std::size_t>(i)]; p < row_start_[static_cast<std::size_t>(i) + 1];
@@ -104,7 +161,6 @@ void DesignMatrix::index_columns() {
       const auto place = static_cast<std::size_t>(p);
       const auto to = static_cast<std::size_t>(next[static_cast<std::size_t>(column_[place])]++);
       row_of_[to] = static_cast<std::int32_t>(i);
-      place_of_[to] = p;
       if (!value_.empty()) value_of_[to] = value_[place];
     }
 }
@@ -115,15 +171,27 @@ void DesignMatrix::cut_into_blocks() {
   };
   row_blocks_ = blocks(rows_, [&](Index i) { return length(row_start_, i) + 1; });
   column_blocks_ = blocks(columns_, [&](Index j) { return length(column_start_, j) + 1; });
-  gram_blocks_ = blocks(columns_, [&](Index j) {
-    double work = static_cast<double>(columns_ - j);
-    for (std::int64_t p = column_start_[static_cast<std::size_t>(j)];
-         p < column_start_[static_cast<std::size_t>(j) + 1]; ++p) {
-      const auto at = static_cast<std::size_t>(p);
-      work += static_cast<double>(row_start_[static_cast<std::size_t>(row_of_[at]) + 1] - place_of_[at]);
+  // Work of each column of the Gram matrix: the entries from it on, over the rows that have it.
+  std::vector<double> work(static_cast<std::size_t>(columns_), 1.0);
+  double total = static_cast<double>(columns_);
+  for (Index i = 0; i < rows_; ++i) {
+    const std::int64_t end = row_start_[static_cast<std::size_t>(i) + 1];
+    for (std::int64_t p = row_start_[static_cast<std::size_t>(i)]; p < end; ++p) {
+      work[static_cast<std::size_t>(column_[static_cast<std::size_t>(p)])] += static_cast<double>(end - p);
+      total += static_cast<double>(end - p);
     }
-    return work;
-  });
+  }
+  // One part a thread, more where a part would not stay in a cache; each part costs a pass over the columns' numbers.
+  const double threads = parallel_.threads == 0 ? hardware_threads() : parallel_.threads;
+  const double bytes = 4.0 * static_cast<double>(columns_) * static_cast<double>(columns_);
+  const double parts = std::min(std::max(threads, std::min(bytes / kCacheBytes, 16.0)), total / kBlockWork);
+  gram_blocks_ = {0};
+  double sum = 0;
+  for (Index j = 0; j < columns_; ++j) {
+    sum += work[static_cast<std::size_t>(j)];
+    if (sum * parts >= total * static_cast<double>(gram_blocks_.size())) gram_blocks_.push_back(j + 1);
+  }
+  if (gram_blocks_.back() != columns_) gram_blocks_.push_back(columns_);
 }
 
 void DesignMatrix::multiply(const Vector& x, Eigen::Ref<VectorXd> z) const {
@@ -195,25 +263,14 @@ void DesignMatrix::weighted_gram(const Vector& w, Eigen::Ref<MatrixXd> gram) con
     }
     return;
   }
-  const std::int32_t* column = column_.data();
-  const double* value = value_.empty() ? nullptr : value_.data();
   over_blocks(gram_blocks_, parallel_, [&](Index first, Index last) {
-    for (Index j = first; j < last; ++j) {
-      double* to = gram.col(j).data();
-      std::fill(to + j, to + columns_, 0.0);
-      const std::int64_t stop = column_start_[static_cast<std::size_t>(j) + 1];
-      for (std::int64_t e = column_start_[static_cast<std::size_t>(j)]; e < stop; ++e) {
-        const auto i = static_cast<std::size_t>(row_of_[static_cast<std::size_t>(e)]);
-        const std::int64_t end = row_start_[i + 1];
-        std::int64_t p = place_of_[static_cast<std::size_t>(e)];  // entries before it are in earlier columns
-        if (value == nullptr) {
-          const double s = w(static_cast<Index>(i));
-          for (; p < end; ++p) to[column[p]] += s;
-        } else {
-          const double s = w(static_cast<Index>(i)) * value[p];
-          for (; p < end; ++p) to[column[p]] += s * value[p];
-        }
-      }
+    for (Index j = first; j < last; ++j) gram.col(j).tail(columns_ - j).setZero();
+    for (Index i = 0; i < rows_; ++i) {
+      const auto begin = static_cast<std::size_t>(row_start_[static_cast<std::size_t>(i)]);
+      const auto end = static_cast<std::size_t>(row_start_[static_cast<std::size_t>(i) + 1]);
+      const RowEntries row{column_.data() + begin, value_.empty() ? nullptr : value_.data() + begin,
+                           static_cast<Index>(end - begin)};
+      add_outer_product(row, w(i), first, last, gram.data(), gram.outerStride());
     }
   });
 }

@@ -11,7 +11,7 @@
 
 namespace offprint::optimize {
 
-/// m rows (samples) and d columns (features). A sparse matrix is kept by rows and by columns, 8 to 32 bytes an entry;
+/// m rows (samples) and d columns (features). A sparse matrix is kept by rows and by columns, 8 to 24 bytes an entry;
 /// one whose entries are all 1 keeps no values. Every result is the same, bit for bit, for any number of threads.
 class DesignMatrix {
  public:
@@ -30,7 +30,8 @@ class DesignMatrix {
   /// A^T w: one pass.
   void multiply_transposed(const Eigen::Ref<const Eigen::VectorXd>& w, Eigen::Ref<Eigen::VectorXd> g) const;
   /// The lower triangle of A^T diag(w) A (d x d), the upper left as it was; w of any sign. Sparse: half the sum of the
-  /// squares of the rows' entries; column by column, so that what is written stays in the first cache. Dense: BLAS.
+  /// squares of the rows' entries; each thread passes over all rows and writes the columns that are its own, so that
+  /// every sum is taken in the rows' order. Dense: BLAS.
   void weighted_gram(const Eigen::Ref<const Eigen::VectorXd>& w, Eigen::Ref<Eigen::MatrixXd> gram) const;
   /// Its diagonal, sum_i w_i a_ij^2.
   [[nodiscard]] Eigen::VectorXd weighted_squares(const Eigen::Ref<const Eigen::VectorXd>& w) const;
@@ -49,14 +50,13 @@ class DesignMatrix {
   std::vector<std::int64_t> row_start_;
   std::vector<std::int32_t> column_;
   std::vector<double> value_;  // empty: all 1
-  // ... and by columns: the row of each entry, and where the entry stands in its row's list.
+  // ... and by columns.
   std::vector<std::int64_t> column_start_;
   std::vector<std::int32_t> row_of_;
-  std::vector<std::int64_t> place_of_;
   std::vector<double> value_of_;
   std::vector<Eigen::Index> row_blocks_;     // bounds of blocks of rows with about the same entries
   std::vector<Eigen::Index> column_blocks_;  // of columns
-  std::vector<Eigen::Index> gram_blocks_;    // of columns with about the same work in weighted_gram
+  std::vector<Eigen::Index> gram_blocks_;    // of columns with about the same work in weighted_gram, one a thread
 };
 
 }  // namespace offprint::optimize
