@@ -119,20 +119,4 @@ std::vector<ErrorBoundPoint> error_bound(const BilevelProblem& problem, const Ei
   return out;
 }
 
-LowerSolution solve_lower_from_many(CountedProblem& problem, const VectorRef& x, double sigma, const VectorRef& start,
-                                    std::size_t starts, double radius, Stream random, const LowerSolver& how) {
-  LowerSolution best = solve_lower(problem, x, sigma, start, how);
-  double least = value_of(problem, x, sigma, best.y);
-  for (std::size_t k = 1; k < starts; ++k) {
-    LowerSolution next = solve_lower(problem, x, sigma, around(problem.problem(), start, radius, random), how);
-    const double value = value_of(problem, x, sigma, next.y);
-    // A tie goes to the earlier start: rounding decides nothing.
-    if (value < least - 1e-12 * (1 + std::abs(least))) {
-      least = value;
-      best = std::move(next);
-    }
-  }
-  return best;
-}
-
 }  // namespace offprint::optimize

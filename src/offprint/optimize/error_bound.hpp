@@ -38,10 +38,4 @@ struct ErrorBoundPoint {
                                                        const ErrorBoundOptions& options, Stream random,
                                                        const Parallel& parallel = {});
 
-/// The least of sigma f + g found from `starts` points (the given one, then N(0, radius^2 I) around it, all projected):
-/// for inner problems that are not convex. The first solution of least value.
-[[nodiscard]] LowerSolution solve_lower_from_many(CountedProblem& problem, const VectorRef& x, double sigma,
-                                                  const VectorRef& start, std::size_t starts, double radius,
-                                                  Stream random, const LowerSolver& how = {});
-
 }  // namespace offprint::optimize
