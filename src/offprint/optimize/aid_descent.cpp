@@ -61,7 +61,8 @@ BilevelResult aid_cg_descent(const BilevelProblem& problem, const PenaltyStart& 
     counted.f_x(x, next_y, direction, upper);
     counted.jvp(x, next_y, z, part, samples.next_lower());
     direction -= part;
-    next_x = x - o.outer_step * direction;
+    const double change = o.outer_step * direction.lpNorm<Eigen::Infinity>();
+    next_x = x - (change > o.longest ? o.outer_step * o.longest / change : o.outer_step) * direction;
     problem.project_x(next_x);
     if (!within_reach(next_x, reach_x)) {
       finish("diverged", k + 1);

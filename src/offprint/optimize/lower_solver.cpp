@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -82,7 +83,42 @@ LowerSolution fixed_steps(const BilevelProblem& set, Penalised& inner, VectorXd 
   return out;
 }
 
-LowerSolution spectral_steps(const BilevelProblem& set, Penalised& inner, VectorXd y, const LowerSolver& how) {
+// The inverse Hessian of limited memory (Nocedal and Wright, algorithm 7.4).
+class LimitedMemory {
+ public:
+  void add(const VectorXd& s, const VectorXd& y) {
+    const double product = s.dot(y);
+    // Without curvature along the step, or where rounding decides, there is nothing to learn.
+    if (!(product > 1e-14 * s.norm() * y.norm())) return;
+    if (pairs_.size() == kPairs) pairs_.erase(pairs_.begin());
+    pairs_.push_back({s, y, 1 / product});
+  }
+  void clear() { pairs_.clear(); }
+  [[nodiscard]] bool empty() const { return pairs_.empty(); }
+  /// The inverse Hessian times v.
+  [[nodiscard]] VectorXd apply(VectorXd v) const {
+    std::array<double, kPairs> alpha{};
+    for (std::size_t i = pairs_.size(); i-- > 0;) {
+      alpha[i] = pairs_[i].rho * pairs_[i].s.dot(v);
+      v -= alpha[i] * pairs_[i].y;
+    }
+    v /= pairs_.back().rho * pairs_.back().y.squaredNorm();
+    for (std::size_t i = 0; i < pairs_.size(); ++i) v += (alpha[i] - pairs_[i].rho * pairs_[i].y.dot(v)) * pairs_[i].s;
+    return v;
+  }
+
+ private:
+  static constexpr std::size_t kPairs = 10;
+  struct Pair {
+    VectorXd s;
+    VectorXd y;
+    double rho;
+  };
+  std::vector<Pair> pairs_;
+};
+
+// Projected steps of spectral length where Y is constrained, L-BFGS steps where it is not; one line search for both.
+LowerSolution chosen_steps(const BilevelProblem& set, Penalised& inner, VectorXd y, const LowerSolver& how) {
   constexpr std::size_t kMemory = 10;  // values the line search may fall back to
   constexpr double kLeast = 1e-12;
   constexpr double kMost = 1e12;
@@ -98,6 +134,7 @@ LowerSolution spectral_steps(const BilevelProblem& set, Penalised& inner, Vector
   inner.require_value(value, 0);
   inner.gradient(y, gradient, 0);
   double length = 0;
+  LimitedMemory memory;
   for (;; ++out.steps) {
     next = y - gradient;
     set.project_y(next);
@@ -105,11 +142,18 @@ LowerSolution spectral_steps(const BilevelProblem& set, Penalised& inner, Vector
     out.converged = out.residual <= how.tolerance;
     if (out.converged || out.steps == how.max_steps) break;
     recent[out.steps % kMemory] = value;
-    if (length == 0) length = std::clamp(1 / gradient.lpNorm<Eigen::Infinity>(), kLeast, kMost);
+    if (length <= 0) length = std::clamp(1 / gradient.lpNorm<Eigen::Infinity>(), kLeast, kMost);
 
-    next = y - length * gradient;
-    set.project_y(next);
-    direction = next - y;
+    if (!memory.empty()) {
+      direction = -memory.apply(gradient);
+      next = y + direction;
+      if (!(gradient.dot(direction) < 0)) memory.clear();
+    }
+    if (memory.empty()) {
+      next = y - length * gradient;
+      set.project_y(next);
+      direction = next - y;
+    }
     const double slope = gradient.dot(direction);
     const double reference = *std::max_element(recent.begin(), recent.end());
     // Near the minimum differences of values are rounding: a step that changes them by no more is accepted.
@@ -122,12 +166,17 @@ LowerSolution spectral_steps(const BilevelProblem& set, Penalised& inner, Vector
       next = y + share * direction;
       next_value = inner.value(next);
     }
+    if (share <= 1e-14 && !memory.empty()) {
+      memory.clear();  // once more along the gradient
+      continue;
+    }
     if (share <= 1e-14) {
       inner.require_value(next_value, out.steps + 1);
       break;
     }
     inner.gradient(next, next_gradient, out.steps + 1);
     direction = next - y;
+    if (!set.constrained_y()) memory.add(direction, next_gradient - gradient);
     const double curvature = direction.dot(next_gradient - gradient);
     length =
         curvature > 0 ? std::clamp(direction.squaredNorm() / curvature, kLeast, kMost) : std::min(2 * length, kMost);
@@ -154,7 +203,7 @@ LowerSolution solve_lower(CountedProblem& problem, const VectorRef& x, double si
   problem.problem().project_y(y);
   Penalised inner(problem, x, sigma);
   return how.step > 0 ? fixed_steps(problem.problem(), inner, std::move(y), how)
-                      : spectral_steps(problem.problem(), inner, std::move(y), how);
+                      : chosen_steps(problem.problem(), inner, std::move(y), how);
 }
 
 double projected_residual(const BilevelProblem& problem, const VectorRef& y, const VectorRef& v, double rho) {

@@ -9,9 +9,9 @@ namespace offprint::optimize {
 
 /// How the inner problem is solved.
 struct LowerSolver {
-  /// > 0: projected gradient steps of this length (test, then step: one residual costs one gradient of each level). 0:
-  /// spectral projected gradient with a non-monotone line search (Birgin, Martinez, Raydan 2000), which needs no step
-  /// length but values too, and takes tens of steps where fixed ones take thousands.
+  /// > 0: projected gradient steps of this length (test, then step: one residual costs one gradient of each level).
+  /// 0: no step length is needed, but values are: L-BFGS without constraints on y, spectral projected gradient with a
+  /// non-monotone line search (Birgin, Martinez, Raydan 2000) with them. Tens of steps where fixed ones take thousands.
   double step = 0;
   /// Stop when the residual is at most this. The error of a penalty gradient is about (L/sigma) times that of y and z:
   /// the tolerance must shrink with sigma.

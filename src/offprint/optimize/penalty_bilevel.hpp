@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "offprint/optimize/bilevel_iterate.hpp"
@@ -32,6 +33,9 @@ struct DoubleLoopOptions {
   double sigma_decay = 0;  ///< sigma_k = sigma (k+1)^-sigma_decay; 1/5 is the paper's decreasing schedule
   /// alpha_0. psi_sigma is only O(1/sigma)-smooth where the error bound is weak: keep it below sigma there.
   double outer_step = 0.05;
+  /// The largest change of an entry of x in one step; longer ones are scaled back. For variables like log lambda, whose
+  /// gradient can grow a hundredfold where the inner problem turns badly conditioned.
+  double longest = std::numeric_limits<double>::infinity();
   /// alpha_k = outer_step (k+1)^-outer_decay. Default: sigma_decay, which keeps alpha_k proportional to sigma_k.
   std::optional<double> outer_decay{};
   std::uint64_t steps = 1000;
@@ -93,6 +97,7 @@ BilevelResult penalty_single_loop(const BilevelProblem& problem, const PenaltySt
 /// on g happens to lead, not at the optimistic solution.
 struct AidOptions {
   double outer_step = 0.05;
+  double longest = std::numeric_limits<double>::infinity();  ///< as in DoubleLoopOptions
   std::uint64_t steps = 1000;
   double tolerance = 0;  ///< stop when the gradient mapping is at most this
   double inner_step = 0.1;

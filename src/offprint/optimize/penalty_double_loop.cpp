@@ -24,6 +24,7 @@ void check(const DoubleLoopOptions& o) {
     require_positive(o.inner_step, "the inner step");
   }
   if (o.tolerance > 0 && o.stochastic) throw InputError("a tolerance needs exact gradients; give a number of steps");
+  if (!(o.longest > 0)) throw InputError(fmt::format("the longest step is {}; it must be positive", o.longest));
   if (o.inner_step_y < 0)
     throw InputError(fmt::format("the inner step of y is {}; it must be positive", o.inner_step_y));
   if (!(o.averaging > 0 && o.averaging <= 1))
@@ -165,7 +166,8 @@ BilevelResult penalty_double_loop(const BilevelProblem& problem, const PenaltySt
     total += y.take_calls();
     total += z.take_calls();
 
-    next_x = x - alpha * direction;
+    const double change = alpha * direction.lpNorm<Eigen::Infinity>();
+    next_x = x - (change > o.longest ? alpha * o.longest / change : alpha) * direction;
     problem.project_x(next_x);
     if (!within_reach(next_x, reach_x) || !within_reach(y.value(), reach_y) || !within_reach(z.value(), reach_y)) {
       finish("diverged", k + 1);
