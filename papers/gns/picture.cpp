@@ -1,6 +1,8 @@
 #include "picture.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "offprint/core/statistics.hpp"
 
@@ -8,18 +10,38 @@ namespace offprint::papers::gns {
 
 using optimize::Minimum;
 
+namespace {
+
+// Where one run is many times as long as another, a linear axis would hide the shorter.
+bool spread_out(const std::vector<NamedRun>& runs, bool seconds) {
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0;
+  for (const auto& run : runs) {
+    const double end = seconds ? run.minimum.trace.back().seconds : run.minimum.iterations;
+    least = std::min(least, end);
+    most = std::max(most, end);
+  }
+  return least > 0 && most > 8 * least;
+}
+
+}  // namespace
+
 Figure objective_figure(const std::string& title, const std::vector<NamedRun>& runs, double optimum, bool seconds,
                         int zoom) {
   LinePlot plot;
   plot.title = title;
-  plot.x = {.title = seconds ? "time" : "iteration", .unit = seconds ? "s" : ""};
+  plot.x = {.title = seconds ? "time" : "iteration",
+            .unit = seconds ? "s" : "",
+            .log = zoom == 0 && spread_out(runs, seconds)};
   plot.y = {.title = "f - f*", .log = true};
   for (const auto& run : runs) {
     Series series{.name = run.name};
     for (const auto& it : run.minimum.trace) {
       if (zoom > 0 && it.index > zoom) break;
       if (!(it.value - optimum > 0)) continue;
-      series.x.push_back(seconds ? it.seconds : it.index);
+      const double x = seconds ? it.seconds : it.index;
+      if (plot.x.log && !(x > 0)) continue;
+      series.x.push_back(x);
       series.y.push_back(it.value - optimum);
     }
     series.points = series.x.size() < 40;

@@ -16,7 +16,8 @@ struct NamedRun {
   optimize::Minimum minimum;
 };
 
-/// f - `optimum` against iterations (or seconds), logarithmic. `zoom`: the last iteration shown; 0: all.
+/// f - `optimum` against iterations (or seconds), logarithmic; the other axis too where one run is over 8 times as long
+/// as another. `zoom`: the last iteration shown, on a linear axis; 0: all.
 [[nodiscard]] Figure objective_figure(const std::string& title, const std::vector<NamedRun>& runs, double optimum,
                                       bool seconds = false, int zoom = 0);
 /// Accepted gamma_k against k.
