@@ -271,6 +271,8 @@ TEST_F(GnsAction, BadInput) {
   EXPECT_THAT(refusal({{"data", data}, {"loss", "logsumexp"}, {"intercept", "yes"}}), HasSubstr("no place"));
   EXPECT_THAT(refusal({{"data", data}, {"loss", "logsumexp"}, {"hessian", "fisher"}}),
               HasSubstr("no 'fisher' approximation of its Hessian; it has: exact, gauss-newton, diagonal, none"));
+  EXPECT_THAT(refusal({{"data", data}, {"loss", "logsumexp"}, {"linear-solver", "cg"}}),
+              HasSubstr("dense Hessian only"));
   EXPECT_THAT(refusal({{"data", data}, {"targets", data}}), HasSubstr("--targets needs --model"));
   EXPECT_THAT(refusal({{"model", data}, {"data", data}}, "predict"), HasSubstr("not a model that fit has written"));
   EXPECT_THAT(refusal({{"model", path("absent.json")}, {"data", data}}, "predict"), HasSubstr("cannot be read"));
@@ -331,6 +333,8 @@ TEST_F(GnsOfNetworks, BadInput) {
   EXPECT_THAT(refusal({{"model", path("net.pt")}}), HasSubstr("--model needs --data"));
   EXPECT_THAT(refusal({{"model", path("net.pt")}, {"data", path("x.npy")}}), HasSubstr("--model needs --targets"));
   EXPECT_THAT(refusal(given({{"loss", "poisson"}})), HasSubstr("not one for a --model"));
+  EXPECT_THAT(refusal(given({{"intercept", "yes"}})), HasSubstr("a --model has its own constants"));
+  EXPECT_THAT(refusal(given({{"linear-solver", "woodbury"}})), HasSubstr("use cg or auto"));
   EXPECT_THAT(refusal(given({{"test", path("x.npy")}})), HasSubstr("--test is for the linear losses"));
   EXPECT_THAT(refusal(given({{"hessian", "majorant"}})), HasSubstr("it has: exact, fisher, gauss-newton, none"));
 }

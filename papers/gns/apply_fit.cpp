@@ -77,6 +77,8 @@ std::unique_ptr<Objective> make_objective(const Options& o, const Dataset& data,
                                               SoftmaxOptions{.l2 = l2, .penalised = penalised, .form = form});
   }
   if (loss == "logsumexp") {
+    if (form == CurvatureForm::kOperator || form == CurvatureForm::kLowRank)
+      throw InputError("--loss logsumexp has a dense Hessian only: use --linear-solver cholesky or auto");
     if (o.flag("intercept"))
       throw InputError("--intercept has no place in --loss logsumexp: a constant in every row has no minimiser");
     if (8.0 * static_cast<double>(data.rows()) * static_cast<double>(data.columns()) > 4e9)
@@ -116,6 +118,10 @@ void fit_network(Run& run) {
   for (const char* name : {"test", "target-column"})
     if (o.has(name)) throw InputError(fmt::format("--{} is for the linear losses, not for a --model", name));
   if (o.text("metric") != "identity") throw InputError("--metric gram is for the linear losses, not for a --model");
+  if (o.flag("intercept")) throw InputError("--intercept is for the linear losses: a --model has its own constants");
+  if (o.text("linear-solver") == "cholesky" || o.text("linear-solver") == "woodbury")
+    throw InputError(fmt::format("--linear-solver {} needs a matrix, and a --model gives products only: use cg or auto",
+                                 o.text("linear-solver")));
   const ModelObjective objective(run);
   const Metric metric = Metric::identity(objective.dimension());
   Report report(run, objective, metric, objective.start());
@@ -153,8 +159,12 @@ void fit_linear(Run& run) {
   if (!data.is_sparse && !o.has("target-column") && o.has("data"))
     run.note("The last column of the table is taken as the target; --target-column names another.");
   const Index features = data.columns();
-  Dataset training = data;
-  if (model.intercept) add_intercept(training);
+  Dataset widened;
+  if (model.intercept) {
+    widened = data;
+    add_intercept(widened);
+  }
+  const Dataset& training = model.intercept ? widened : data;
   const auto objective = make_objective(o, training, features, run.parallel());
   const Metric metric = make_metric(o, *objective, training, run.parallel());
   run.metric("rows", static_cast<double>(data.rows()));
