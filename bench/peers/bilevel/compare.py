@@ -58,6 +58,7 @@ def main():
     verdicts = []
     for task in tasks:
         title, threads_of, unit, count, target = TASKS[task]
+        fastest = np.inf  # NumPy's, whatever its threads: on a shared machine two can be slower than one
         for threads in threads_of:
             if threads > len(os.sched_getaffinity(0)):
                 continue
@@ -77,11 +78,12 @@ def main():
             print(f"| {title} | {threads} | {o[0]:.4g} ({o[1]:.4g}) | "
                   f"{p[0]:.4g} ({p[1]:.4g}) | {p[0] / o[0]:.1f} ({p[1] / o[1]:.1f}) | {count / o[0]:.3g} {unit} | {limit} | "
                   f"{difference:.1e} |", flush=True)
-            ratio = p[1] / o[1]
+            fastest = min(fastest, p[0])
+            ratio = fastest / o[0]
             if threads != threads_of[-1]:
                 continue  # the target of setting H is for two threads
             verdicts.append(f"{'met' if ratio >= target else 'MISSED'} {title}, {threads} thread(s): at least {target}x; here "
-                            f"{ratio:.1f}x of processor time, {p[0] / o[0]:.1f}x by the clock")
+                            f"{ratio:.1f}x by the clock, against NumPy's fastest")
     print(f"\nlimit of h: its products alone, by BLAS on cache-sized blocks\nsmallest of {rounds} interleaved rounds; "
           f"load {os.getloadavg()[0]:.1f} after\n")
     print("\n".join(verdicts))
