@@ -48,9 +48,7 @@ void represent(Run& run) {
     if (std::find(prepared.domains.names.begin(), prepared.domains.names.end(), name) == prepared.domains.names.end())
       throw InputError(fmt::format("--holdout-domains: there is no domain '{}'; known: {}", name,
                                    fmt::join(prepared.domains.names, ", ")));
-  // Each class gives half of support and query.
-  const std::size_t classes = prepared.labels.names.size();
-  const std::size_t need = (shape.support + classes - 1) / classes + (shape.query + classes - 1) / classes;
+  const std::size_t need = texts_needed(prepared.labels.names.size(), shape);
   std::vector<std::string> training;
   std::vector<std::string> small;
   for (const auto& name : prepared.domains.names) {

@@ -49,6 +49,13 @@ std::size_t scarcest(const PreparedTexts& texts, const std::string& domain) {
   return least;
 }
 
+std::size_t texts_needed(std::size_t classes, const TaskShape& shape) {
+  std::size_t most = 0;
+  for (std::size_t c = 0; c < classes; ++c)
+    most = std::max(most, share_of(c, classes, shape.support, false) + share_of(c, classes, shape.query, true));
+  return most;
+}
+
 std::vector<TextTask> draw_tasks(const PreparedTexts& texts, const std::vector<std::string>& domains, std::size_t count,
                                  const TaskShape& shape, Stream random) {
   const std::size_t classes = texts.labels.names.size();
@@ -81,16 +88,18 @@ std::vector<TextTask> draw_tasks(const PreparedTexts& texts, const std::vector<s
   return tasks;
 }
 
-TransferAccuracy transfer(const optimize::TextLoss& loss, const VectorXd& encoder, const std::vector<TextTask>& tasks) {
+TransferAccuracy transfer(const optimize::TextLoss& loss, const VectorXd& encoder, const std::vector<TextTask>& tasks,
+                          const optimize::AdapterOptions& adapter) {
   std::vector<double> accuracies;
   for (const auto& task : tasks)
     accuracies.push_back(optimize::adapted_accuracy(loss.features(encoder, task.support), task.support.labels,
                                                     loss.features(encoder, task.query), task.query.labels,
-                                                    loss.net().shape().classes));
+                                                    loss.net().shape().classes, adapter));
   return summary(accuracies);
 }
 
-TransferAccuracy transfer_of_means(const PreparedTexts& texts, const std::vector<TextTask>& tasks) {
+TransferAccuracy transfer_of_means(const PreparedTexts& texts, const std::vector<TextTask>& tasks,
+                                   const optimize::AdapterOptions& adapter) {
   const auto features = [&](const LabelledRows& rows) {
     MatrixXd out = MatrixXd::Zero(texts.means->dimension(), static_cast<Index>(rows.size()));
     for (std::size_t k = 0; k < rows.size(); ++k) {
@@ -103,7 +112,8 @@ TransferAccuracy transfer_of_means(const PreparedTexts& texts, const std::vector
   std::vector<double> accuracies;
   for (const auto& task : tasks)
     accuracies.push_back(optimize::adapted_accuracy(features(task.support), task.support.labels, features(task.query),
-                                                    task.query.labels, static_cast<Index>(texts.labels.names.size())));
+                                                    task.query.labels, static_cast<Index>(texts.labels.names.size()),
+                                                    adapter));
   return summary(accuracies);
 }
 

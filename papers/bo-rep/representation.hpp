@@ -20,6 +20,9 @@ struct TaskShape {
   std::size_t query = 25;
 };
 
+/// Texts of the class that a task takes most of.
+[[nodiscard]] std::size_t texts_needed(std::size_t classes, const TaskShape& shape);
+
 /// `count` tasks, each of one of the domains drawn at random, its texts without replacement and balanced over the
 /// classes. Throws InputError when a domain has too few texts of a class, naming it.
 [[nodiscard]] std::vector<optimize::TextTask> draw_tasks(const PreparedTexts& texts,
@@ -38,10 +41,12 @@ struct TransferAccuracy {
   }
 };
 [[nodiscard]] TransferAccuracy transfer(const optimize::TextLoss& loss, const Eigen::VectorXd& encoder,
-                                        const std::vector<optimize::TextTask>& tasks);
+                                        const std::vector<optimize::TextTask>& tasks,
+                                        const optimize::AdapterOptions& adapter = {});
 /// The same with the mean word vector in the encoder's place.
 [[nodiscard]] TransferAccuracy transfer_of_means(const PreparedTexts& texts,
-                                                 const std::vector<optimize::TextTask>& tasks);
+                                                 const std::vector<optimize::TextTask>& tasks,
+                                                 const optimize::AdapterOptions& adapter = {});
 
 /// Where a run ends: what comes last of the two budgets, and what it had reached at each.
 struct Budgets {

@@ -225,6 +225,14 @@ TEST(TextRepresentation, AnAdapterSeparatesWhatIsSeparable) {
   EXPECT_EQ(adapted_accuracy(features, {1, 1, 1, 0, 0, 0}, features, {0, 0, 0, 1, 1, 1}, 2), 0.0);
 }
 
+TEST(TextRepresentation, AnAdapterOfItsOwnStepDescendsWhereFeaturesAreLarge) {
+  // A large common entry, as max-pooled features have it: a step of 0.5 is far above the stable one.
+  MatrixXd features(2, 7);
+  features << 20, 20, 20, 20, 20, 20, 20, 2, 1, 3, 2, -2, -1, -3;
+  EXPECT_EQ(adapted_accuracy(features, {1, 1, 1, 1, 0, 0, 0}, features, {1, 1, 1, 1, 0, 0, 0}, 2, {.steps = 3000}),
+            1.0);
+}
+
 TEST(TextRegularization, OraclesAreDerivatives) {
   for (const bool common : {false, true}) {
     const TextRegularization problem(toy_loss(20), rows(0, 14, "train"), rows(14, 6, "validation"),

@@ -124,13 +124,14 @@ double adapted_accuracy(const MatrixXd& support, const std::vector<int>& support
   MatrixXd weights = MatrixXd::Zero(classes, support.rows());
   VectorXd bias = VectorXd::Zero(classes);
   const auto n = static_cast<double>(support.cols());
+  const double rate = options.step > 0 ? options.step : 1 / ((support.squaredNorm() / n + 1) / 2 + options.decay);
   for (std::uint64_t step = 0; step < options.steps; ++step) {
     MatrixXd error = (weights * support).colwise() + bias;
     error = (error.rowwise() - error.colwise().maxCoeff().eval()).array().exp().matrix();
     error.array().rowwise() /= error.colwise().sum().array().eval();
     for (Index i = 0; i < error.cols(); ++i) error(support_labels[static_cast<std::size_t>(i)], i) -= 1;
-    weights -= options.step * (error * support.transpose() / n + options.decay * weights);
-    bias -= options.step * (error.rowwise().sum() / n + options.decay * bias);
+    weights -= rate * (error * support.transpose() / n + options.decay * weights);
+    bias -= rate * (error.rowwise().sum() / n + options.decay * bias);
   }
   const MatrixXd logits = (weights * query).colwise() + bias;
   Index right = 0;

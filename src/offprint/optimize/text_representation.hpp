@@ -62,9 +62,11 @@ class TextRepresentation final : public BilevelProblem {
 };
 
 struct AdapterOptions {
-  double decay = 1e-2;        ///< mu
-  double step = 0.5;          ///< full-batch gradient descent ...
-  std::uint64_t steps = 100;  ///< ... from zero
+  double decay = 1e-2;  ///< mu
+  /// Full-batch gradient descent from zero. 0: one over a bound of the curvature, mean(|f|^2 + 1)/2 + mu, which always
+  /// descends; a fixed step above twice that oscillates, and then the adapter answers constantly.
+  double step = 0;
+  std::uint64_t steps = 1000;
 };
 
 /// Fits a linear adapter on features (d x n) with `classes` classes and returns its accuracy on others (d x m).
