@@ -6,6 +6,7 @@
 
 #include "offprint/core/error.hpp"
 #include "offprint/core/random.hpp"
+#include "offprint/optimize/normal_noise.hpp"
 
 namespace offprint::optimize {
 namespace {
@@ -48,8 +49,8 @@ void UnboundedProblem::add_noise(std::string_view oracle, double scale, const Sa
                                  Eigen::VectorXd& out) const {
   if (sample.exact() || scale == 0) return;
   Stream stream(options_.seed, oracle, *sample.index);
-  scale /= std::sqrt(static_cast<double>(options_.dimension));
-  for (double& entry : out) entry += scale * stream.normal();
+  add_normal(stream, scale / std::sqrt(static_cast<double>(options_.dimension)),
+             {out.data(), static_cast<std::size_t>(out.size())});
 }
 
 double UnboundedProblem::f(const VectorRef& x, const VectorRef& y, const Sample& /*sample*/) const {
