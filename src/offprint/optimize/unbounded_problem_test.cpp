@@ -147,15 +147,12 @@ TEST(NormalNoise, HasTheMomentsOfANormal) {
   EXPECT_NEAR(square, 1, 0.02);
   EXPECT_NEAR(fourth, 3, 0.15);
   EXPECT_NEAR(neighbours, 0, 0.013);
-  // Box-Muller, as it is written down.
-  std::vector<double> pair(2, 0.0);
+  // The stream's own normals, to rounding.
+  std::vector<double> few(7, 0.0);
   Stream again(7, "noise");
   Stream same(7, "noise");
-  add_normal(again, 1, pair);
-  const double radius = std::sqrt(-2 * std::log(1 - same.uniform()));
-  const double angle = 2 * std::acos(-1.0) * same.uniform();
-  EXPECT_NEAR(pair[0], radius * std::cos(angle), 1e-14);
-  EXPECT_NEAR(pair[1], radius * std::sin(angle), 1e-14);
+  add_normal(again, 1, few);
+  for (const double z : few) EXPECT_NEAR(z, same.normal(), 1e-14);
 }
 
 TEST(UnboundedProblem, RefusesWhatMakesNoSense) {
