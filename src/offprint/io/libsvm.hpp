@@ -24,11 +24,11 @@ struct LibsvmOptions {
   Parallel parallel{};
 };
 
-/// Reads a LIBSVM file, plain or gzip-compressed; "# ..." to the end of a line is a comment, blank lines are skipped, as
-/// is the query number ("qid:7") that may follow a label. Throws InputError naming file and line: a label or value that
-/// is no number or not finite, an index that is not a positive integer below 2^31, does not rise within the line, or
-/// exceeds `features`; an empty file.
-/// The text is cut at line ends and parsed over `options.parallel` in two passes (count, fill); linear in its size.
+/// Reads a LIBSVM file, plain or gzip-compressed; "# ..." to the end of a line is a comment, blank lines are skipped,
+/// as is the query number ("qid:7") that may follow a label. Throws InputError naming file and line: a label or value
+/// that is no number or not finite, an index that is not a positive integer below 2^31, does not rise within the line,
+/// or exceeds `features`; an empty file. The text is cut at line ends and parsed over `options.parallel` in two passes
+/// (count, fill); linear in its size.
 [[nodiscard]] LibsvmFile read_libsvm(const std::filesystem::path& path, const LibsvmOptions& options = {});
 /// The same for text in memory; `name` is what errors call it.
 [[nodiscard]] LibsvmFile parse_libsvm(std::string_view text, const LibsvmOptions& options = {},
