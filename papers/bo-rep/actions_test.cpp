@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "../test_record.hpp"
 #include "input.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
@@ -25,35 +26,6 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
-
-struct Outcome {
-  std::map<std::string, double> metrics;
-  std::map<std::string, Table> tables;
-  std::set<std::string> figures;
-  std::vector<std::string> notes;
-  std::string error;
-};
-
-class ActionRecord : public RunRecord {
- public:
-  explicit ActionRecord(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  void metric(const std::string&, const std::string& name, const Estimate& value, const std::string&) override {
-    outcome.metrics[name] = value.value;
-  }
-  void table(const std::string&, const std::string& name, const Table& table) override { outcome.tables[name] = table; }
-  void figure(const std::string&, const std::string& name, const Figure&) override { outcome.figures.insert(name); }
-  void note(const std::string&, const std::string& text) override { outcome.notes.push_back(text); }
-  void artifact(const std::string& name, const std::function<void(const std::filesystem::path&)>& write) override {
-    write(folder_ / name);
-  }
-  void save_checkpoint(const std::string&, const std::string&) override {}
-  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
-
-  Outcome outcome;
-
- private:
-  std::filesystem::path folder_;
-};
 
 using Given = std::map<std::string, std::vector<std::string>>;
 
@@ -76,10 +48,10 @@ class BoRepActions : public ::testing::Test {
     return write(name, content);
   }
 
-  Outcome apply(const std::string& action, Given given) {
+  Seen apply(const std::string& action, Given given) {
     static const std::map<std::string, void (*)(offprint::Run&)> functions{
         {"clean-text", clean_text}, {"represent", represent}, {"tune-l2", tune_l2}};
-    ActionRecord record(folder_);
+    TestRecord record(folder_);
     try {
       RunSettings settings;
       settings.options = Options::parse(card_.action(action), given);
@@ -87,9 +59,9 @@ class BoRepActions : public ::testing::Test {
       offprint::Run run(settings, record, *ranks);
       functions.at(action)(run);
     } catch (const InputError& e) {
-      record.outcome.error = e.what();
+      record.error = e.what();
     }
-    return record.outcome;
+    return record;
   }
   std::string error(const std::string& action, Given given) { return apply(action, std::move(given)).error; }
 

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "../test_record.hpp"
 #include "fitted_model.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
@@ -33,35 +34,6 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
-
-struct Outcome {
-  std::map<std::string, double> metrics;
-  std::map<std::string, Table> tables;
-  std::set<std::string> figures;
-  std::vector<std::string> notes;
-  std::string error;
-};
-
-class ActionRecord : public RunRecord {
- public:
-  explicit ActionRecord(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  void metric(const std::string&, const std::string& name, const Estimate& value, const std::string&) override {
-    outcome.metrics[name] = value.value;
-  }
-  void table(const std::string&, const std::string& name, const Table& table) override { outcome.tables[name] = table; }
-  void figure(const std::string&, const std::string& name, const Figure&) override { outcome.figures.insert(name); }
-  void note(const std::string&, const std::string& text) override { outcome.notes.push_back(text); }
-  void artifact(const std::string& name, const std::function<void(const std::filesystem::path&)>& write) override {
-    write(folder_ / name);
-  }
-  void save_checkpoint(const std::string&, const std::string&) override {}
-  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
-
-  Outcome outcome;
-
- private:
-  std::filesystem::path folder_;
-};
 
 using Given = std::map<std::string, std::string>;
 
@@ -83,8 +55,8 @@ class GnsAction : public ::testing::Test {
     std::ofstream(path(name), std::ios::binary) << text;
     return path(name);
   }
-  [[nodiscard]] Outcome act(const Given& given, const std::string& action = "fit") const {
-    ActionRecord record(folder_);
+  [[nodiscard]] Seen act(const Given& given, const std::string& action = "fit") const {
+    TestRecord record(folder_);
     const auto ranks = single_process();
     try {
       std::map<std::string, std::vector<std::string>> words;
@@ -97,9 +69,9 @@ class GnsAction : public ::testing::Test {
       offprint::Run run(settings, record, *ranks);
       action == "fit" ? fit(run) : predict_action(run);
     } catch (const InputError& error) {
-      record.outcome.error = error.what();
+      record.error = error.what();
     }
-    return record.outcome;
+    return record;
   }
   [[nodiscard]] std::string refusal(const Given& given, const std::string& action = "fit") const {
     const auto outcome = act(given, action);

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/core/measurement.hpp"
@@ -19,24 +20,6 @@ namespace offprint::papers::gns {
 namespace {
 
 using ::testing::IsSupersetOf;
-
-class Record : public RunRecord {
- public:
-  void metric(const std::string&, const std::string& name, const Estimate& value, const std::string&) override {
-    metrics[name] = value.value;
-  }
-  void table(const std::string&, const std::string& name, const Table& table) override { tables[name] = table; }
-  void figure(const std::string&, const std::string& name, const Figure&) override { figures.insert(name); }
-  void note(const std::string&, const std::string& text) override { notes.push_back(text); }
-  void artifact(const std::string&, const std::function<void(const std::filesystem::path&)>&) override {}
-  void save_checkpoint(const std::string&, const std::string&) override {}
-  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
-
-  std::map<std::string, double> metrics;
-  std::map<std::string, Table> tables;
-  std::set<std::string> figures;
-  std::vector<std::string> notes;
-};
 
 using ClaimFunction = Measurement (*)(const Claim&, offprint::Run&);
 
@@ -59,7 +42,7 @@ class GnsClaims : public ::testing::Test {
       }
   }
 
-  Record record_;
+  TestRecord record_;
 
  private:
   Card card_ = read_card(OFFPRINT_CARD, "gns");

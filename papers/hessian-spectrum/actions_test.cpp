@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/io/csv.hpp"
@@ -22,7 +23,6 @@
 #include "offprint/landscape/spectrum.hpp"
 #include "offprint/nn/mlp.hpp"
 #include "offprint/nn/torch/networks.hpp"
-#include "test_record.hpp"
 
 namespace offprint::papers::hessian_spectrum {
 namespace {

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
-#include "test_record.hpp"
 
 namespace offprint::papers::hessian_spectrum {
 namespace {

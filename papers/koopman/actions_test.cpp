@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "../test_record.hpp"
 #include "input.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
@@ -36,48 +37,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr double kPi = std::numbers::pi;
-
-struct Outcome {
-  std::map<std::string, double> metrics;
-  std::map<std::string, Table> tables;
-  std::set<std::string> figures;
-  std::vector<std::string> notes;
-  std::string error;  // what an InputError said
-
-  [[nodiscard]] std::vector<double> column(const std::string& table, const std::string& name) const {
-    const Table& t = tables.at(table);
-    const auto at = std::find(t.columns.begin(), t.columns.end(), name) - t.columns.begin();
-    std::vector<double> values;
-    for (const auto& row : t.rows) values.push_back(row.at(static_cast<std::size_t>(at)).get<double>());
-    return values;
-  }
-  [[nodiscard]] std::string text(const std::string& table, std::size_t row, const std::string& name) const {
-    const Table& t = tables.at(table);
-    const auto at = std::find(t.columns.begin(), t.columns.end(), name) - t.columns.begin();
-    return t.rows.at(row).at(static_cast<std::size_t>(at)).get<std::string>();
-  }
-};
-
-class ActionRecord : public RunRecord {
- public:
-  explicit ActionRecord(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  void metric(const std::string&, const std::string& name, const Estimate& value, const std::string&) override {
-    outcome.metrics[name] = value.value;
-  }
-  void table(const std::string&, const std::string& name, const Table& table) override { outcome.tables[name] = table; }
-  void figure(const std::string&, const std::string& name, const Figure&) override { outcome.figures.insert(name); }
-  void note(const std::string&, const std::string& text) override { outcome.notes.push_back(text); }
-  void artifact(const std::string& name, const std::function<void(const std::filesystem::path&)>& write) override {
-    write(folder_ / name);
-  }
-  void save_checkpoint(const std::string&, const std::string&) override {}
-  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
-
-  Outcome outcome;
-
- private:
-  std::filesystem::path folder_;
-};
 
 using Given = std::map<std::string, std::string>;
 
@@ -109,8 +68,8 @@ class KoopmanActions : public ::testing::Test {
   }
 
   // As the command line would: options parsed by the card, artefacts into the test's folder.
-  Outcome act(const std::string& action, const Given& given, unsigned threads = 0) const {
-    ActionRecord record(folder_);
+  Seen act(const std::string& action, const Given& given, unsigned threads = 0) const {
+    TestRecord record(folder_);
     const auto ranks = single_process();
     try {
       std::map<std::string, std::vector<std::string>> words;
@@ -126,9 +85,9 @@ class KoopmanActions : public ::testing::Test {
                                                                     {"forecast", forecast}};
       actions.at(action)(run);
     } catch (const InputError& error) {
-      record.outcome.error = error.what();
+      record.error = error.what();
     }
-    return record.outcome;
+    return record;
   }
   [[nodiscard]] std::string refusal(const std::string& action, const Given& given) const {
     const auto outcome = act(action, given);

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/core/measurement.hpp"
@@ -23,28 +24,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
-
-class Record : public RunRecord {
- public:
-  void metric(const std::string&, const std::string& name, const Estimate& value, const std::string&) override {
-    metrics[name] = value.value;
-  }
-  void table(const std::string&, const std::string& name, const Table& table) override { tables[name] = table; }
-  void figure(const std::string&, const std::string& name, const Figure&) override { figures.insert(name); }
-  void note(const std::string&, const std::string& text) override { notes.push_back(text); }
-  void artifact(const std::string&, const std::function<void(const std::filesystem::path&)>&) override {}
-  void save_checkpoint(const std::string& name, const std::string& bytes) override { checkpoints[name] = bytes; }
-  std::optional<std::string> load_checkpoint(const std::string& name) override {
-    const auto it = checkpoints.find(name);
-    return it == checkpoints.end() ? std::nullopt : std::optional(it->second);
-  }
-
-  std::map<std::string, double> metrics;
-  std::map<std::string, Table> tables;
-  std::set<std::string> figures;
-  std::vector<std::string> notes;
-  std::map<std::string, std::string> checkpoints;
-};
 
 using ClaimFunction = Measurement (*)(const Claim&, offprint::Run&);
 
@@ -68,7 +47,7 @@ class KoopmanClaims : public ::testing::Test {
       EXPECT_EQ(c.verdict, Verdict::kHolds) << c.name << " = " << c.measured.value << ", rule " << c.rule;
   }
 
-  Record record_;
+  TestRecord record_;
 
  private:
   Card card_ = read_card(OFFPRINT_CARD, "koopman");

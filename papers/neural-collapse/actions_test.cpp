@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/io/csv.hpp"
@@ -31,41 +32,6 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
-
-struct Outcome {
-  std::map<std::string, double> metrics;
-  std::map<std::string, Table> tables;
-  std::set<std::string> figures;
-  std::vector<std::string> notes;
-  std::string error;
-
-  [[nodiscard]] Json cell(const std::string& table, std::size_t row, const std::string& column) const {
-    const Table& t = tables.at(table);
-    const auto at = std::find(t.columns.begin(), t.columns.end(), column) - t.columns.begin();
-    return t.rows.at(row).at(static_cast<std::size_t>(at));
-  }
-};
-
-class ActionRecord : public RunRecord {
- public:
-  explicit ActionRecord(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  void metric(const std::string&, const std::string& name, const Estimate& value, const std::string&) override {
-    outcome.metrics[name] = value.value;
-  }
-  void table(const std::string&, const std::string& name, const Table& table) override { outcome.tables[name] = table; }
-  void figure(const std::string&, const std::string& name, const Figure&) override { outcome.figures.insert(name); }
-  void note(const std::string&, const std::string& text) override { outcome.notes.push_back(text); }
-  void artifact(const std::string& name, const std::function<void(const std::filesystem::path&)>& write) override {
-    write(folder_ / name);
-  }
-  void save_checkpoint(const std::string&, const std::string&) override {}
-  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
-
-  Outcome outcome;
-
- private:
-  std::filesystem::path folder_;
-};
 
 using Given = std::map<std::string, std::string>;
 
@@ -97,8 +63,8 @@ class CollapseActions : public ::testing::Test {
     return path(name);
   }
 
-  Outcome act(const std::string& action, const Given& given, unsigned threads = 1) const {
-    ActionRecord record(folder_);
+  Seen act(const std::string& action, const Given& given, unsigned threads = 1) const {
+    TestRecord record(folder_);
     const auto ranks = single_process();
     try {
       std::map<std::string, std::vector<std::string>> words;
@@ -114,9 +80,9 @@ class CollapseActions : public ::testing::Test {
                                                                     {"train", train}};
       actions.at(action)(run);
     } catch (const InputError& error) {
-      record.outcome.error = error.what();
+      record.error = error.what();
     }
-    return record.outcome;
+    return record;
   }
   [[nodiscard]] std::string refusal(const std::string& action, const Given& given) const {
     const auto outcome = act(action, given);

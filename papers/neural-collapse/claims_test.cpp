@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
 
@@ -15,20 +16,6 @@ namespace offprint::papers::neural_collapse {
 namespace {
 
 using ::testing::UnorderedElementsAre;
-
-class Record : public RunRecord {
- public:
-  void metric(const std::string&, const std::string&, const Estimate&, const std::string&) override {}
-  void table(const std::string&, const std::string& name, const Table& table) override { tables[name] = table; }
-  void figure(const std::string&, const std::string& name, const Figure&) override { figures.insert(name); }
-  void note(const std::string&, const std::string&) override {}
-  void artifact(const std::string&, const std::function<void(const std::filesystem::path&)>&) override {}
-  void save_checkpoint(const std::string&, const std::string&) override {}
-  std::optional<std::string> load_checkpoint(const std::string&) override { return std::nullopt; }
-
-  std::map<std::string, Table> tables;
-  std::set<std::string> figures;
-};
 
 using ClaimFunction = Measurement (*)(const Claim&, offprint::Run&);
 
@@ -47,7 +34,7 @@ class CollapseClaims : public ::testing::Test {
       EXPECT_EQ(c.verdict, Verdict::kHolds) << id << ": " << c.name << " = " << c.measured.value << ", rule " << c.rule;
   }
 
-  Record record_;
+  TestRecord record_;
   Card card_ = read_card(OFFPRINT_CARD, "neural-collapse");
 };
 

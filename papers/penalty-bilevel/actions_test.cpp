@@ -12,11 +12,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/core/random.hpp"
 #include "offprint/io/csv.hpp"
-#include "test_record.hpp"
 
 namespace offprint::papers::penalty_bilevel {
 namespace {

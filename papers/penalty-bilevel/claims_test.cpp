@@ -6,10 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
 #include "setting_h.hpp"
-#include "test_record.hpp"
 
 namespace offprint::papers::penalty_bilevel {
 namespace {
