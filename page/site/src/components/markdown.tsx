@@ -131,8 +131,11 @@ function block(token: Token, options: MarkdownOptions): ComponentChildren {
     }
     case "table": {
       const table = token as Tokens.Table;
+      // Regions need names of their own: the columns, and the first row for tables of the same columns.
+      const columns = table.header.map((cell) => cell.text).filter((text) => text !== "").join(", ");
+      const name = `Table: ${columns}${table.rows[0]?.[0] ? `; from ${table.rows[0][0].text}` : ""}`;
       return (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Table">
+        <div class="scroll" tabIndex={0} role="region" aria-label={name}>
           <table>
             <thead><tr>{table.header.map((cell) => <th scope="col">{inline(cell.tokens, options)}</th>)}</tr></thead>
             <tbody>{table.rows.map((row) => <tr>{row.map((cell) => <td>{inline(cell.tokens, options)}</td>)}</tr>)}</tbody>
