@@ -39,7 +39,6 @@ CREATE TABLE papers(
 CREATE UNIQUE INDEX papers_arxiv ON papers(arxiv) WHERE arxiv <> '';
 CREATE UNIQUE INDEX papers_slug ON papers(slug) WHERE slug <> '';
 CREATE INDEX papers_normal ON papers(normal);
-CREATE INDEX papers_listed ON papers(listed DESC, status DESC, imported_upvotes + local_upvotes DESC, key);
 CREATE INDEX papers_upvotes ON papers(imported_upvotes + local_upvotes DESC, listed DESC, key);
 CREATE INDEX papers_changed ON papers(changed);
 CREATE TABLE earlier_keys(key TEXT PRIMARY KEY, paper INTEGER NOT NULL) WITHOUT ROWID;
@@ -62,12 +61,10 @@ CREATE TRIGGER keyword_index_update AFTER UPDATE OF title, keywords, authors, ab
 END;
 )sql";
 
+constexpr const char* kListedIndex =
+    "CREATE INDEX papers_listed ON papers(listed DESC, status DESC, imported_upvotes + local_upvotes DESC, key)";
 // Format 1 listed a day by upvotes alone, and had new rows indexed by a trigger.
-constexpr const char* kFromFormat1 = R"sql(
-DROP INDEX papers_listed;
-CREATE INDEX papers_listed ON papers(listed DESC, status DESC, imported_upvotes + local_upvotes DESC, key);
-DROP TRIGGER keyword_index_insert;
-)sql";
+constexpr const char* kFromFormat1 = "DROP INDEX papers_listed; DROP TRIGGER keyword_index_insert;";
 
 constexpr const char* kColumns =
     "id, key, slug, status, arxiv, version, title, authors, abstract, summary, year, published, updated, listed, "
@@ -549,6 +546,7 @@ CatalogueStore::CatalogueStore(const std::filesystem::path& folder) {
       in_transaction(*db_, [&] {
         if (version() >= kSchema) return;  // another process was first
         db_->exec(version() == 0 ? kTables : kFromFormat1);
+        db_->exec(kListedIndex);
         db_->exec(fmt::format("PRAGMA user_version = {}", kSchema));
       });
     if (version() > kSchema)

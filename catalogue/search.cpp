@@ -438,7 +438,7 @@ struct SearchIndex::Impl {
     return sets_.emplace(name, make()).first->second;
   }
 
-  /// `head` of the rows of the keyword index that match; with `filtered`, of those that `filter_` has.
+  /// `head` of the rows of the keyword index that match and pass the filter.
   SQLite::Statement matching(const char* head, const std::string& expression, const std::string& tail) const {
     SQLite::Statement s(store.database(), fmt::format("{} FROM keyword_index WHERE keyword_index MATCH ?{}{}", head,
                                                       filter_ == nullptr ? "" : kPasses, tail));

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "implicit_factor.hpp"
+
 namespace offprint::papers::bo_rep {
 namespace {
 
@@ -9,46 +11,7 @@ using Eigen::VectorXd;
 using optimize::BilevelIterate;
 using optimize::BilevelProblem;
 using optimize::LabelledRows;
-using optimize::Sample;
 using optimize::TextCleaning;
-using optimize::VectorRef;
-
-// The same problem with the sign of d/dx <grad_y g, v> flipped.
-class FlippedJvp final : public BilevelProblem {
- public:
-  explicit FlippedJvp(const TextCleaning& inner) : inner_(inner) {}
-  [[nodiscard]] Eigen::Index dimension_x() const override { return inner_.dimension_x(); }
-  [[nodiscard]] Eigen::Index dimension_y() const override { return inner_.dimension_y(); }
-  [[nodiscard]] double f(const VectorRef& x, const VectorRef& y, const Sample& s) const override {
-    return inner_.f(x, y, s);
-  }
-  [[nodiscard]] double g(const VectorRef& x, const VectorRef& y, const Sample& s) const override {
-    return inner_.g(x, y, s);
-  }
-  void f_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.f_x(x, y, out, s);
-  }
-  void f_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.f_y(x, y, out, s);
-  }
-  void g_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.g_x(x, y, out, s);
-  }
-  void g_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.g_y(x, y, out, s);
-  }
-  [[nodiscard]] bool second_order() const override { return true; }
-  void hvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample& s) const override {
-    inner_.hvp(x, y, v, out, s);
-  }
-  void jvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample& s) const override {
-    inner_.jvp(x, y, v, out, s);
-    out = -out;
-  }
-
- private:
-  const TextCleaning& inner_;
-};
 
 // Batches of the refit are apart from those of the methods.
 constexpr std::uint64_t kRefitSamples = std::uint64_t{1} << 40;
@@ -82,7 +45,7 @@ VectorXd initial(const TextCleaning& problem, const CleaningSetup& setup) {
 CleaningOutcome clean(const TextCleaning& problem, const LabelledRows& test, const CleaningSetup& setup,
                       const CancelToken& cancel) {
   CleaningOutcome outcome;
-  const FlippedJvp flipped(problem);
+  const ImplicitFactor flipped(problem, -1);
   double paused = 0;  // processor time of logging
   const double start = seconds_now(setup.clock);
   VectorXd y_before = VectorXd::Zero(problem.dimension_y());

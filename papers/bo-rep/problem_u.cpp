@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "implicit_factor.hpp"
 #include "offprint/optimize/implicit_methods.hpp"
 #include "offprint/optimize/unbounded_problem.hpp"
 
@@ -13,49 +14,9 @@ using Eigen::VectorXd;
 using optimize::BilevelIterate;
 using optimize::BilevelProblem;
 using optimize::BilevelResult;
-using optimize::Sample;
 using optimize::UnboundedProblem;
-using optimize::VectorRef;
 
 constexpr double kLost = 1e6;
-
-// Problem U with its implicit term changed.
-class ChangedImplicit final : public BilevelProblem {
- public:
-  ChangedImplicit(const UnboundedProblem& inner, double factor) : inner_(inner), factor_(factor) {}
-  [[nodiscard]] Eigen::Index dimension_x() const override { return inner_.dimension_x(); }
-  [[nodiscard]] Eigen::Index dimension_y() const override { return inner_.dimension_y(); }
-  [[nodiscard]] double f(const VectorRef& x, const VectorRef& y, const Sample& s) const override {
-    return inner_.f(x, y, s);
-  }
-  [[nodiscard]] double g(const VectorRef& x, const VectorRef& y, const Sample& s) const override {
-    return inner_.g(x, y, s);
-  }
-  void f_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.f_x(x, y, out, s);
-  }
-  void f_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.f_y(x, y, out, s);
-  }
-  void g_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.g_x(x, y, out, s);
-  }
-  void g_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.g_y(x, y, out, s);
-  }
-  [[nodiscard]] bool second_order() const override { return true; }
-  void hvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample& s) const override {
-    inner_.hvp(x, y, v, out, s);
-  }
-  void jvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample& s) const override {
-    inner_.jvp(x, y, v, out, s);
-    out *= factor_;
-  }
-
- private:
-  const UnboundedProblem& inner_;
-  double factor_;
-};
 
 double factor_of(Implicit implicit) {
   switch (implicit) {
@@ -112,7 +73,7 @@ bool Outcome::finite() const { return std::isfinite(tail_gradient); }
 Outcome run_trial(const Run& run, const Trial& trial) {
   const UnboundedProblem problem(
       {.pull = trial.pull, .noise = trial.noise, .seed = run.stream("problem U", trial.seed)()});
-  const ChangedImplicit changed(problem, factor_of(trial.implicit));
+  const ImplicitFactor changed(problem, factor_of(trial.implicit));
   const auto last = trial.tail > 0 ? static_cast<std::uint64_t>(trial.tail * static_cast<double>(trial.steps)) : 200;
   const std::uint64_t first = trial.steps - std::min(last, trial.steps);
   Outcome outcome;

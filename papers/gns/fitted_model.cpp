@@ -4,11 +4,12 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
-#include <numeric>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/optimize/ranking.hpp"
 
 namespace offprint::papers::gns {
 
@@ -103,20 +104,11 @@ Prediction predict(const FittedModel& model, const Dataset& data) {
 }
 
 double area_under_roc(const VectorXd& score, const VectorXd& positive) {
-  std::vector<Index> order(static_cast<std::size_t>(score.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return score(a) < score(b); });
-  const double n1 = positive.sum();
-  const double n0 = static_cast<double>(positive.size()) - n1;
-  if (n0 == 0 || n1 == 0) return std::numeric_limits<double>::quiet_NaN();
-  double ranks = 0;  // of the positives
-  for (std::size_t i = 0; i < order.size();) {
-    std::size_t j = i;
-    while (j < order.size() && score(order[j]) == score(order[i])) ++j;
-    const double rank = (static_cast<double>(i + j) + 1) / 2;  // mean of i+1 .. j
-    for (; i < j; ++i) ranks += positive(order[i]) * rank;
-  }
-  return (ranks - n1 * (n1 + 1) / 2) / (n0 * n1);
+  std::vector<bool> is_positive;
+  for (const double p : positive) is_positive.push_back(p != 0);
+  const double count = positive.sum();
+  if (count == 0 || count == static_cast<double>(positive.size())) return std::numeric_limits<double>::quiet_NaN();
+  return optimize::area_under_curve(score, is_positive);
 }
 
 Quality quality(const FittedModel& model, const Prediction& prediction, const Dataset& data) {

@@ -14,6 +14,7 @@
 #include "offprint/io/csv.hpp"
 #include "offprint/optimize/hyper_cleaning.hpp"
 #include "offprint/optimize/lower_solver.hpp"
+#include "offprint/optimize/ranking.hpp"
 #include "setting_h.hpp"
 
 namespace offprint::papers::penalty_bilevel {
@@ -117,7 +118,7 @@ class Cleaning {
   void measure(const VectorXd& x, const VectorXd& model, const VectorXd& before, const VectorXd& direction,
                TracePoint& point) {
     if (sets_.test) point.test_error = sets_.test->error(model);
-    if (mixed()) point.auc = auc_of_low(HyperCleaning::weights(x), sets_.wrong);
+    if (mixed()) point.auc = optimize::area_under_curve(-HyperCleaning::weights(x), sets_.wrong);
     if (!run_.options().flag("check-gradient") || direction.size() == 0) return;
     const VectorXd reference = reference_hypergradient(problem_, before, model);
     point.direction_error = (direction - reference).norm() / reference.norm();
@@ -139,7 +140,7 @@ class Cleaning {
       if (sets_.test) cells.emplace_back(sets_.test->error(model));
       if (mixed()) {
         if (one != nullptr) {
-          cells.emplace_back(auc_of_low(HyperCleaning::weights(one->end.x), sets_.wrong));
+          cells.emplace_back(optimize::area_under_curve(-HyperCleaning::weights(one->end.x), sets_.wrong));
         } else {
           cells.emplace_back("");
         }
@@ -159,7 +160,8 @@ class Cleaning {
       const VectorXd model = fit(one.end.x, step);
       if (&one == &runs.front()) cleaned_ = model;
       row(one.name, model, &one);
-      if (mixed()) run_.metric("auc_" + one.name, auc_of_low(HyperCleaning::weights(one.end.x), sets_.wrong));
+      if (mixed())
+        run_.metric("auc_" + one.name, optimize::area_under_curve(-HyperCleaning::weights(one.end.x), sets_.wrong));
     }
     run_.table("models", table);
   }

@@ -8,6 +8,7 @@
 #include "claims.hpp"
 #include "offprint/optimize/hyper_cleaning.hpp"
 #include "offprint/optimize/penalty_bilevel.hpp"
+#include "offprint/optimize/ranking.hpp"
 #include "setting_h.hpp"
 
 namespace offprint::papers::penalty_bilevel {
@@ -121,7 +122,7 @@ Measurement p7(const Claim&, Run& run) {
       .set("gain_uniform_y", uniform_error - y)
       .set("gain_validation_z", alone_error - z)
       .set("gain_validation_y", alone_error - y)
-      .set("auc", auc_of_low(weights, h.wrong))
+      .set("auc", optimize::area_under_curve(-weights, h.wrong))
       .set("passes", passes);
 }
 

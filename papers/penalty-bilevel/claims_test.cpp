@@ -9,6 +9,7 @@
 #include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
+#include "offprint/optimize/ranking.hpp"
 #include "setting_h.hpp"
 
 namespace offprint::papers::penalty_bilevel {
@@ -60,11 +61,11 @@ TEST_F(PenaltyClaims, P6) {
 
 TEST(AucOfLow, CountsPairs) {
   const Eigen::VectorXd score = (Eigen::VectorXd(5) << 0.1, 0.4, 0.4, 0.8, 0.9).finished();
-  EXPECT_EQ(auc_of_low(score, {true, false, false, false, false}), 1);
-  EXPECT_EQ(auc_of_low(score, {false, false, false, false, true}), 0);
+  EXPECT_EQ(optimize::area_under_curve(-score, {true, false, false, false, false}), 1);
+  EXPECT_EQ(optimize::area_under_curve(-score, {false, false, false, false, true}), 0);
   // Pairs of 0.4 (positive) with 0.1, 0.4, 0.8, 0.9: one above is 0, the tie 1/2, two are 1.
-  EXPECT_EQ(auc_of_low(score, {false, true, false, false, false}), 2.5 / 4);
-  EXPECT_THROW((void)auc_of_low(score, std::vector<bool>(5)), InputError);
+  EXPECT_EQ(optimize::area_under_curve(-score, {false, true, false, false, false}), 2.5 / 4);
+  EXPECT_THROW((void)optimize::area_under_curve(-score, std::vector<bool>(5)), InputError);
 }
 
 }  // namespace

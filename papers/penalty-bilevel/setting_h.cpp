@@ -1,8 +1,5 @@
 #include "setting_h.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 #include "offprint/core/error.hpp"
 #include "offprint/nn/labelled.hpp"
 #include "offprint/optimize/numpy_random.hpp"
@@ -43,28 +40,6 @@ SettingH setting_h(const std::filesystem::path& folder, std::size_t train, std::
           {optimize::DesignRows(with_constant(images.inputs, n, static_cast<Index>(validation))), held, 10, parallel},
           {optimize::DesignRows(with_constant(test.inputs, 0, test.size())), test.labels, 10, parallel},
           wrong};
-}
-
-double auc_of_low(const Eigen::VectorXd& score, const std::vector<bool>& positive) {
-  std::vector<Index> order(static_cast<std::size_t>(score.size()));
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return score[a] < score[b]; });
-  // Sum of mid-ranks of the positives.
-  double ranks = 0;
-  double count = 0;
-  for (std::size_t i = 0; i < order.size();) {
-    std::size_t end = i;
-    while (end < order.size() && score[order[end]] == score[order[i]]) ++end;
-    const double rank = 0.5 * static_cast<double>(i + 1 + end);
-    for (; i < end; ++i) {
-      if (!positive[static_cast<std::size_t>(order[i])]) continue;
-      ranks += rank;
-      ++count;
-    }
-  }
-  const double others = static_cast<double>(score.size()) - count;
-  if (count == 0 || others == 0) throw InputError("an AUC needs rows of both kinds");
-  return 1 - (ranks - count * (count + 1) / 2) / (count * others);
 }
 
 }  // namespace offprint::papers::penalty_bilevel

@@ -22,8 +22,4 @@ struct SettingH {
 [[nodiscard]] SettingH setting_h(const std::filesystem::path& folder, std::size_t train, std::size_t validation,
                                  std::uint32_t relabel_seed, const Parallel& parallel);
 
-/// Area under the ROC curve of `score` for the rows in `positive` (probability that one of them scores lower than one
-/// of the others; ties count half). Throws InputError when either group is empty.
-[[nodiscard]] double auc_of_low(const Eigen::VectorXd& score, const std::vector<bool>& positive);
-
 }  // namespace offprint::papers::penalty_bilevel

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/optimize/forwarding_problem.hpp"
 #include "offprint/optimize/unbounded_problem.hpp"
 
 namespace offprint::optimize {
@@ -22,41 +23,22 @@ VectorXd constant(double value) { return VectorXd::Constant(10, value); }
 BoRepOptions noisy() { return {.steps = 300, .eta = 0.03, .beta = 0.9, .nu = 0.1, .period = 2, .stochastic = true}; }
 
 // f of another problem, multiplied by a constant.
-class Scaled final : public BilevelProblem {
+class Scaled final : public ForwardingProblem {
  public:
-  Scaled(const BilevelProblem& inner, double factor) : inner_(inner), factor_(factor) {}
-  [[nodiscard]] Eigen::Index dimension_x() const override { return inner_.dimension_x(); }
-  [[nodiscard]] Eigen::Index dimension_y() const override { return inner_.dimension_y(); }
+  Scaled(const BilevelProblem& problem, double factor) : ForwardingProblem(problem), factor_(factor) {}
   [[nodiscard]] double f(const VectorRef& x, const VectorRef& y, const Sample& s) const override {
-    return factor_ * inner_.f(x, y, s);
-  }
-  [[nodiscard]] double g(const VectorRef& x, const VectorRef& y, const Sample& s) const override {
-    return inner_.g(x, y, s);
+    return factor_ * inner().f(x, y, s);
   }
   void f_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.f_x(x, y, out, s);
+    inner().f_x(x, y, out, s);
     out *= factor_;
   }
   void f_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.f_y(x, y, out, s);
+    inner().f_y(x, y, out, s);
     out *= factor_;
-  }
-  void g_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.g_x(x, y, out, s);
-  }
-  void g_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& s) const override {
-    inner_.g_y(x, y, out, s);
-  }
-  [[nodiscard]] bool second_order() const override { return true; }
-  void hvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample& s) const override {
-    inner_.hvp(x, y, v, out, s);
-  }
-  void jvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample& s) const override {
-    inner_.jvp(x, y, v, out, s);
   }
 
  private:
-  const BilevelProblem& inner_;
   double factor_;
 };
 

@@ -28,19 +28,14 @@ ImplicitRun::ImplicitRun(std::string_view method, const BilevelProblem& p, Eigen
   require_start(method, "x", x, p.dimension_x());
   require_start(method, "y", y, p.dimension_y());
   z = Eigen::VectorXd::Zero(p.dimension_y());
-  limit_ = 1e6 * std::max({x.norm(), y.norm()}) + 1e6;
+  start_norm_ = std::max(x.norm(), y.norm());
   last_x_ = x;
   last_y_ = y;
   last_z_ = z;
 }
 
-bool ImplicitRun::lost(const Eigen::VectorXd& v) const {
-  const double length = v.norm();
-  return !std::isfinite(length) || length > limit_;
-}
-
 bool ImplicitRun::begin(const BilevelObserver& observer) {
-  if (lost(y)) {
+  if (!within_reach(y, start_norm_)) {
     stopped_ = "diverged";
     return false;
   }
@@ -52,7 +47,7 @@ bool ImplicitRun::begin(const BilevelObserver& observer) {
 
 bool ImplicitRun::finish_step(const BilevelObserver& observer) {
   // z has the scale of grad_y f, which may be large where nothing is wrong: only its being finite is asked for.
-  if (lost(x) || lost(y) || !z.allFinite()) {
+  if (!within_reach(x, start_norm_) || !within_reach(y, start_norm_) || !z.allFinite()) {
     stopped_ = "diverged";
     return false;
   }

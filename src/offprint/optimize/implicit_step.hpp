@@ -37,9 +37,7 @@ class ImplicitRun {
   void hypergradient(Eigen::VectorXd& out);
 
  private:
-  [[nodiscard]] bool lost(const Eigen::VectorXd& v) const;
-
-  double limit_ = 0;
+  double start_norm_ = 0;
   std::uint64_t step_ = 0;
   std::string stopped_ = "steps";
   Eigen::VectorXd last_x_;

@@ -15,37 +15,37 @@ void NoisyProblem::add(VectorXd& out, const char* purpose, const Sample& sample)
   for (double& entry : out) entry += scale * random.normal();
 }
 
-double NoisyProblem::f(const VectorRef& x, const VectorRef& y, const Sample&) const { return problem_.f(x, y); }
-double NoisyProblem::g(const VectorRef& x, const VectorRef& y, const Sample&) const { return problem_.g(x, y); }
+double NoisyProblem::f(const VectorRef& x, const VectorRef& y, const Sample&) const { return inner().f(x, y); }
+double NoisyProblem::g(const VectorRef& x, const VectorRef& y, const Sample&) const { return inner().g(x, y); }
 
 void NoisyProblem::f_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& sample) const {
-  problem_.f_x(x, y, out);
+  inner().f_x(x, y, out);
   add(out, "upper x", sample);
 }
 void NoisyProblem::f_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& sample) const {
-  problem_.f_y(x, y, out);
+  inner().f_y(x, y, out);
   add(out, "upper y", sample);
 }
 void NoisyProblem::g_x(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& sample) const {
-  problem_.g_x(x, y, out);
+  inner().g_x(x, y, out);
   add(out, "lower x", sample);
 }
 void NoisyProblem::g_y(const VectorRef& x, const VectorRef& y, VectorXd& out, const Sample& sample) const {
-  problem_.g_y(x, y, out);
+  inner().g_y(x, y, out);
   add(out, "lower y", sample);
 }
 
 // The same draw in both: it cancels.
 void NoisyProblem::g_x_difference(const VectorRef& x, const VectorRef& y, const VectorRef& z, VectorXd& out,
                                   const Sample&) const {
-  problem_.g_x_difference(x, y, z, out);
+  inner().g_x_difference(x, y, z, out);
 }
 
 void NoisyProblem::hvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample&) const {
-  problem_.hvp(x, y, v, out);
+  inner().hvp(x, y, v, out);
 }
 void NoisyProblem::jvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out, const Sample&) const {
-  problem_.jvp(x, y, v, out);
+  inner().jvp(x, y, v, out);
 }
 
 }  // namespace offprint::optimize
