@@ -1,8 +1,11 @@
 // The claims of the paper, each measured as the card names it; rules and verdicts are the card's business.
 #pragma once
 
+#include <cstdint>
+
 #include "offprint/core/measurement.hpp"
 #include "offprint/core/run.hpp"
+#include "offprint/nn/labelled.hpp"
 
 namespace offprint::papers::neural_collapse {
 
@@ -25,5 +28,14 @@ namespace offprint::papers::neural_collapse {
 [[nodiscard]] Measurement n8(const Claim& claim, Run& run);
 /// The same with a small convolutional network. Needs the data set cifar10 and LibTorch.
 [[nodiscard]] Measurement n9(const Claim& claim, Run& run);
+/// The paper's own experiment, ResNet18 on all of CIFAR-10. Needs the data set, LibTorch and a GPU (NotAvailable).
+[[nodiscard]] Measurement n9b(const Claim& claim, Run& run);
+
+struct ResNetExperiment {
+  std::int64_t epochs = 120;  ///< the paper's; the rate falls to a tenth after each third
+  std::int64_t width = 64;
+};
+/// N9b on any images, of any size, on the run's device.
+[[nodiscard]] Measurement resnet_decays(Run& run, const nn::Labelled& data, const ResNetExperiment& size);
 
 }  // namespace offprint::papers::neural_collapse

@@ -2,6 +2,7 @@
 #include "claims.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "../test_record.hpp"
 #include "offprint/core/card.hpp"
 #include "offprint/core/error.hpp"
+#include "offprint/nn/digits.hpp"
 
 namespace offprint::papers::neural_collapse {
 namespace {
@@ -73,6 +75,56 @@ TEST_F(CollapseClaims, ThreadsChangeNoBit) {
 TEST_F(CollapseClaims, ImagesThatAreNotHereAreNotMeasured) {
   EXPECT_THROW((void)measure("N6", n6), NotAvailable);
   EXPECT_THROW((void)measure("N7", n7), NotAvailable);
+}
+
+/// Keeps checkpoints, and asks to stop after some of them.
+class DyingRecord : public TestRecord {
+ public:
+  void save_checkpoint(const std::string& name, const std::string& bytes) override {
+    kept_[name] = bytes;
+    if (saves_left > 0 && --saves_left == 0) stop = true;
+  }
+  std::optional<std::string> load_checkpoint(const std::string& name) override {
+    const auto found = kept_.find(name);
+    return found == kept_.end() ? std::nullopt : std::optional(found->second);
+  }
+  int saves_left = 0;
+  bool stop = false;
+
+ private:
+  std::map<std::string, std::string> kept_;
+};
+
+TEST_F(CollapseClaims, N9bIsTheSameAfterAKill) {
+  auto digits = nn::rendered_digits(30, 3, {.side = 8});
+  nn::standardise(digits, nn::global_standardisation(digits));
+  const auto ranks = single_process();
+  const auto measured = [&](DyingRecord& record) {
+    RunSettings settings;
+    settings.cancel = CancelToken([&record] { return record.stop; });
+    offprint::Run run(settings, record, *ranks, "N9b");
+    return resnet_decays(run, digits, {.epochs = 3, .width = 2});
+  };
+  DyingRecord whole;
+  const auto once = measured(whole);
+  EXPECT_EQ(whole.tables.at("settings").rows.size(), 10U);
+  for (const auto& criterion : card_.claim("N9b").criteria) EXPECT_TRUE(once.values().contains(criterion.name));
+
+  DyingRecord killed;
+  killed.saves_left = 4;
+  EXPECT_THROW((void)measured(killed), Interrupted);
+  killed.stop = false;
+  (void)measured(killed);
+  EXPECT_EQ(killed.tables.at("settings").rows, whole.tables.at("settings").rows);
+}
+
+TEST_F(CollapseClaims, N9bAsksForAGpu) {
+  try {
+    (void)measure("N9b", n9b);
+    FAIL();
+  } catch (const NotAvailable& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("--device cuda"));
+  }
 }
 
 }  // namespace

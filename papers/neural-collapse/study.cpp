@@ -3,6 +3,7 @@
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
 #include "offprint/linalg/describe.hpp"
+#include "offprint/nn/torch/device.hpp"
 
 namespace offprint::papers::neural_collapse {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 Paper make() {
   linalg::require_sound_blas();
   Paper paper;
+  paper.devices(nn::choose_device);
   for (const auto& [name, version] : linalg::library_versions()) paper.library(name, version);
   paper.claim("N1", n1);
   paper.claim("N2", n2);
@@ -21,7 +23,7 @@ Paper make() {
   paper.claim("N7", n7);
   paper.claim("N8", n8);
   paper.claim("N9", n9);
-  paper.claim("N9b", {});
+  paper.claim("N9b", n9b);
   paper.action("metrics", metrics);
   paper.action("model", model);
   paper.action("path", path);

@@ -60,7 +60,7 @@ VelocityTable read_velocities(std::string_view address, const VelocityColumns& c
   if (timed) table.times = file.values.col(taken.front());
   table.velocities.resize(rows, columns.dimension);
   for (int i = 0; i < columns.dimension; ++i) {
-    table.velocities.col(i) = file.values.col(taken.at(static_cast<std::size_t>(i + (timed ? 1 : 0))));
+    table.velocities.col(i) = file.values.col(taken.at(static_cast<std::size_t>(i) + (timed ? 1U : 0U)));
   }
   return table;
 }

@@ -72,6 +72,7 @@ std::vector<std::pair<std::string, std::string>> torch_versions() { return {}; }
 
 ScriptModel script_mlp(const Mlp&, const Eigen::Ref<const Eigen::VectorXd>&, const ScriptModelOptions&) { absent(); }
 ScriptModel script_conv_net(const ConvNetShape&, Stream, const ScriptModelOptions&) { absent(); }
+ScriptModel script_resnet18(const ResNetShape&, Stream, const ScriptModelOptions&) { absent(); }
 TrainReport train(ScriptModel&, const Labelled&, Loss, const TrainOptions&, Stream, const TrainHooks&) { absent(); }
 
 }  // namespace offprint::nn

@@ -338,6 +338,46 @@ TEST_F(Script, TrainingGoesOnToIdenticalWeightsAfterAKill) {
   }
 }
 
+TEST_F(Script, ResNet18HasTheParametersOfThePaper) {
+  EXPECT_EQ(script_resnet18({}, Stream(0, "init")).size(), 11'173'962);
+  EXPECT_EQ(script_resnet18({.output_bias = false}, Stream(0, "init")).size(), 11'173'952);
+  EXPECT_THAT(error_of([] { (void)script_resnet18({.width = 0}, Stream()); }), HasSubstr("each must be at least 1"));
+}
+
+TEST_F(Script, AResidualNetworkLearnsWithTheStatisticsOfItsBatches) {
+  Labelled data = rendered_digits(160, 3, {.side = 16});
+  standardise(data, global_standardisation(data));
+  const auto fresh = [] { return script_resnet18({.channels = 1, .width = 4}, Stream(0, "init")); };
+  const TrainOptions options{
+      .learning_rate = 0.05, .weight_decay = 5e-4, .batch_statistics = true, .batch = 40, .epochs = 12};
+  ScriptModel whole = fresh();
+  EXPECT_EQ(whole.activations(data, 40, "features")[0].rows(), 32);
+  const MatrixXd before = whole.outputs(data);
+  const TrainReport report = train(whole, data, Loss::kCrossEntropy, options, Stream(1, "batches"));
+  EXPECT_LT(report.losses.back(), 0.5 * report.losses.front());
+  // afterwards in evaluation mode: a sample's output does not depend on the others
+  EXPECT_LT((whole.outputs(data, 160) - whole.outputs(data, 16)).cwiseAbs().maxCoeff(), 1e-10);
+  EXPECT_GT(ScriptLoss(whole, data, Loss::kCrossEntropy).accuracy(), 0.8);
+
+  // the same weights in a network whose running statistics never moved say something else
+  ScriptModel still = fresh();
+  still.set_theta(whole.theta());
+  EXPECT_GT((still.outputs(data) - whole.outputs(data)).norm(), 0.1 * whole.outputs(data).norm());
+
+  std::optional<std::string> kept;
+  ScriptModel killed = fresh();
+  const TrainHooks dying{.after_epoch =
+                             [](std::int64_t epoch, double) {
+                               if (epoch == 5) throw Interrupted();
+                             },
+                         .save = [&](const std::string& bytes) { kept = bytes; }};
+  EXPECT_THROW(train(killed, data, Loss::kCrossEntropy, options, Stream(1, "batches"), dying), Interrupted);
+  ScriptModel resumed = fresh();
+  train(resumed, data, Loss::kCrossEntropy, options, Stream(1, "batches"), {.load = [&] { return kept; }});
+  EXPECT_EQ(resumed.theta(), whole.theta());
+  EXPECT_EQ(resumed.outputs(data), whole.outputs(data));
+}
+
 TEST_F(Script, EarlyStoppingGoesBackToTheBest) {
   Labelled data = rendered_digits(60, 3);
   Labelled validation = rendered_digits(100, 4);

@@ -3,7 +3,9 @@
 
 #include <limits>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,6 +13,7 @@
 #include "offprint/core/error.hpp"
 #include "offprint/nn/torch/script_loss.hpp"
 #include "offprint/nn/torch/script_state.hpp"
+#include "offprint/nn/torch/tensor_bytes.hpp"
 #include "offprint/nn/torch/trainer.hpp"
 
 namespace offprint::nn {
@@ -20,13 +23,15 @@ namespace {
 struct Memory {
   TrainReport report;
   std::string trainer;
+  std::vector<std::string> buffers;  // batch norm's running statistics
   Eigen::VectorXd best;
+  std::vector<std::string> best_buffers;
   double best_loss = std::numeric_limits<double>::infinity();
   std::int64_t since_best = 0;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(report, trainer, best, best_loss, since_best);
+    archive(report, trainer, buffers, best, best_buffers, best_loss, since_best);
   }
 };
 
@@ -50,6 +55,32 @@ torch::Tensor mean_loss(Loss loss, const torch::Tensor& f, const torch::Tensor& 
   return (f - torch::one_hot(y, f.size(1))).abs().sum(1).mean();
 }
 
+/// A module in training mode while this lives.
+class TrainingMode {
+ public:
+  TrainingMode(torch::jit::Module& module, bool wanted) : module_(module), wanted_(wanted) { module_.train(wanted_); }
+  ~TrainingMode() {
+    if (wanted_) module_.eval();
+  }
+  TrainingMode(const TrainingMode&) = delete;
+  TrainingMode& operator=(const TrainingMode&) = delete;
+
+ private:
+  torch::jit::Module& module_;
+  bool wanted_;
+};
+
+std::vector<std::string> buffers_of(const torch::jit::Module& module) {
+  std::vector<std::string> all;
+  for (const torch::Tensor& buffer : module.buffers()) all.push_back(tensor_bytes(buffer));
+  return all;
+}
+
+void set_buffers(const torch::jit::Module& module, const std::vector<std::string>& saved) {
+  std::size_t i = 0;
+  for (const torch::Tensor& buffer : module.buffers()) set_tensor(buffer, saved.at(i++));
+}
+
 }  // namespace
 
 TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const TrainOptions& options, Stream random,
@@ -57,7 +88,7 @@ TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const Tra
   const TorchScope scope;
   if (options.patience > 0 && hooks.validation == nullptr) throw InputError("early stopping needs a validation set");
   (void)loss_on(model, data, loss);  // refuses data that do not fit, before the first step
-  const ScriptModel::State& state = model.state();
+  ScriptModel::State& state = model.state();
   const torch::Tensor inputs = state.batch(data, 0, data.size());
   torch::Tensor labels = torch::empty({data.size()}, torch::kLong);
   for (Eigen::Index i = 0; i < data.size(); ++i)
@@ -70,6 +101,7 @@ TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const Tra
     if (const auto bytes = hooks.load()) {
       memory = from_bytes<Memory>(*bytes);
       trainer.restore(memory.trainer);
+      set_buffers(state.module, memory.buffers);
     }
   const Trainer::BatchLoss batch_loss = [&](std::span<const std::size_t> batch) {
     torch::Tensor index = torch::empty({static_cast<std::int64_t>(batch.size())}, torch::kLong);
@@ -84,9 +116,12 @@ TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const Tra
   TrainReport& report = memory.report;
   while (static_cast<std::int64_t>(report.losses.size()) < options.epochs && !report.stopped_early) {
     double sum = 0.0;
-    for (std::size_t step = 0; step < trainer.steps_per_epoch(); ++step) {
-      hooks.cancel.check();
-      sum += trainer.step(batch_loss);
+    {
+      const TrainingMode mode(state.module, options.batch_statistics);
+      for (std::size_t step = 0; step < trainer.steps_per_epoch(); ++step) {
+        hooks.cancel.check();
+        sum += trainer.step(batch_loss);
+      }
     }
     report.losses.push_back(sum / static_cast<double>(trainer.steps_per_epoch()));
     if (validation_loss) {
@@ -96,17 +131,24 @@ TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const Tra
       if (validation < memory.best_loss) {
         memory.best_loss = validation;
         memory.since_best = 0;
-        if (options.patience > 0) memory.best = model.theta();
+        if (options.patience > 0) {
+          memory.best = model.theta();
+          memory.best_buffers = buffers_of(state.module);
+        }
       }
       report.stopped_early = options.patience > 0 && memory.since_best >= options.patience;
     }
     if (hooks.save) {
       memory.trainer = trainer.state();
+      memory.buffers = buffers_of(state.module);
       hooks.save(to_bytes(memory));
     }
     if (hooks.after_epoch) hooks.after_epoch(static_cast<std::int64_t>(report.losses.size()), report.losses.back());
   }
-  if (report.stopped_early) model.set_theta(memory.best);
+  if (report.stopped_early) {
+    model.set_theta(memory.best);
+    set_buffers(state.module, memory.best_buffers);
+  }
   if (trainer.averaged().defined()) {
     const torch::Tensor average = trainer.averaged().to(torch::kCPU, torch::kDouble).contiguous();
     report.averaged = Eigen::Map<const Eigen::VectorXd>(average.data_ptr<double>(), average.numel());

@@ -33,6 +33,10 @@ struct TrainOptions {
   double weight_decay = 0.0;
   /// Other weight decays for the parameters whose names match a regular expression; the first match counts.
   std::vector<std::pair<std::string, double>> weight_decay_of{};
+  /// Batch norm uses each batch's statistics and moves its running ones, and dropout drops, as PyTorch's train() does;
+  /// off, the module stays in evaluation mode, the loss being the function whose curvature is studied. Dropout draws
+  /// from LibTorch's own generator, so that a network with it does not resume to identical weights.
+  bool batch_statistics = false;
   std::size_t batch = 128;
   bool drop_last = false;
   std::int64_t epochs = 20;
@@ -65,8 +69,8 @@ struct TrainReport {
   }
 };
 
-/// Trains a model in place on labelled data; mse means half the squared error to one-hot labels. The module stays in
-/// evaluation mode (batch norm keeps its statistics, no dropout). Deterministic on the CPU: batches come from `random`.
+/// Trains a model in place on labelled data; mse means half the squared error to one-hot labels. The module is in
+/// evaluation mode before and after. Deterministic on the CPU: batches come from `random`.
 /// Throws InputError for options out of range and what ScriptLoss refuses; Error when the loss is not finite ("step t,
 /// loss ..."); Interrupted on cancellation, after which a run with `load` goes on.
 TrainReport train(ScriptModel& model, const Labelled& data, Loss loss, const TrainOptions& options, Stream random,

@@ -10,6 +10,7 @@
 
 #include "offprint/core/archive.hpp"
 #include "offprint/core/error.hpp"
+#include "offprint/nn/torch/tensor_bytes.hpp"
 
 namespace offprint::nn {
 namespace {
@@ -73,22 +74,6 @@ std::unique_ptr<torch::optim::Optimizer> make_optimizer(const FlatParameters& pa
       break;
   }
   return std::make_unique<torch::optim::SGD>(groups, torch::optim::SGDOptions(options.learning_rate));
-}
-
-std::string tensor_bytes(const torch::Tensor& tensor) {
-  if (!tensor.defined()) return {};
-  const torch::Tensor host = tensor.detach().to(torch::kCPU).contiguous();
-  return {static_cast<const char*>(host.data_ptr()), static_cast<std::size_t>(host.numel()) * host.element_size()};
-}
-
-void set_tensor(const torch::Tensor& tensor, std::string bytes) {
-  const std::size_t expected =
-      tensor.defined() ? static_cast<std::size_t>(tensor.numel()) * tensor.element_size() : std::size_t{0};
-  if (bytes.size() != expected)
-    throw Error(fmt::format("a saved state of {} bytes does not fit parameters of {}", bytes.size(), expected));
-  if (expected == 0) return;
-  const torch::NoGradGuard no_grad;
-  tensor.copy_(torch::from_blob(bytes.data(), tensor.sizes(), torch::dtype(tensor.dtype())));
 }
 
 }  // namespace
