@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/io/labelled_rows.hpp"
 #include "offprint/io/table_file.hpp"
 
 namespace offprint::papers::gns {
@@ -37,17 +38,6 @@ bool as_number(const std::string& text, double& value) {
   return read.ec == std::errc() && read.ptr == last;
 }
 
-// Numbers by value, words by the alphabet, numbers first.
-bool label_before(const std::string& a, const std::string& b) {
-  double x = 0;
-  double y = 0;
-  const bool a_number = as_number(a, x);
-  const bool b_number = as_number(b, y);
-  if (a_number && b_number) return x < y;
-  if (a_number != b_number) return a_number;
-  return a < b;
-}
-
 std::string list(const std::vector<std::string>& names) {
   std::string out;
   for (std::size_t i = 0; i < names.size() && i < 8; ++i) out += (i == 0 ? "" : ", ") + names[i];
@@ -59,8 +49,7 @@ void number_classes(Dataset& data, const std::vector<std::string>& labels, const
   for (std::size_t i = 0; i < labels.size(); ++i) first.emplace(labels[i], i);
   data.classes = options.classes;
   if (data.classes.empty()) {
-    for (const auto& [label, row] : first) data.classes.push_back(label);
-    std::sort(data.classes.begin(), data.classes.end(), label_before);
+    data.classes = io::class_names(labels);
     if (task == Task::kBinary && data.classes.size() > 2) {
       std::size_t third = labels.size();
       std::vector<std::size_t> rows;
@@ -79,15 +68,13 @@ void number_classes(Dataset& data, const std::vector<std::string>& labels, const
       data.classes.insert(negative ? data.classes.end() : data.classes.begin(), "(no other label)");
     }
   }
+  const auto numbers = io::class_numbers(labels, data.classes);
   data.targets.resize(static_cast<Index>(labels.size()));
-  std::map<std::string, double> number;
-  for (std::size_t c = 0; c < data.classes.size(); ++c) number[data.classes[c]] = static_cast<double>(c);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto found = number.find(labels[i]);
-    if (found == number.end())
+    if (numbers[i] < 0)
       throw InputError(fmt::format("{}: row {} has the label {}, which training has not seen (it knows {})", data.name,
                                    i + 1, labels[i], list(data.classes)));
-    data.targets(static_cast<Index>(i)) = found->second;
+    data.targets(static_cast<Index>(i)) = numbers[i];
   }
 }
 
@@ -212,15 +199,7 @@ void add_intercept(Dataset& data) {
     data.dense.col(d).setOnes();
     return;
   }
-  io::SparseRows wider(data.sparse.rows(), d + 1);
-  wider.reserve(data.sparse.nonZeros() + data.sparse.rows());
-  for (Index i = 0; i < data.sparse.rows(); ++i) {
-    wider.startVec(i);
-    for (io::SparseRows::InnerIterator it(data.sparse, i); it; ++it) wider.insertBack(i, it.col()) = it.value();
-    wider.insertBack(i, d) = 1;
-  }
-  wider.finalize();
-  data.sparse = std::move(wider);
+  data.sparse = io::with_ones(data.sparse);
 }
 
 }  // namespace offprint::papers::gns

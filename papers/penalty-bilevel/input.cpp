@@ -1,15 +1,13 @@
 #include "input.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <map>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
 #include "offprint/io/csv.hpp"
+#include "offprint/io/labelled_rows.hpp"
 #include "offprint/io/libsvm.hpp"
 #include "offprint/io/table_file.hpp"
 
@@ -77,37 +75,15 @@ RawSet read_set(const Run& run, const std::string& option, Index features) {
   return out;
 }
 
-bool is_number(const std::string& text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-// Distinct labels, as numbers in ascending order where all are numbers, otherwise as text.
-std::vector<std::string> class_names(const std::vector<std::string>& labels) {
-  const std::set<std::string> distinct(labels.begin(), labels.end());
-  std::vector<std::string> out(distinct.begin(), distinct.end());
-  double unused = 0;
-  if (std::all_of(out.begin(), out.end(), [&](const std::string& s) { return is_number(s, unused); }))
-    std::sort(out.begin(), out.end(), [](const std::string& a, const std::string& b) {
-      double x = 0;
-      double y = 0;
-      is_number(a, x);
-      is_number(b, y);
-      return x < y;
-    });
-  return out;
-}
-
 std::vector<int> numbered(const RawSet& set, const std::vector<std::string>& classes, const char* option) {
-  std::vector<int> out;
-  for (std::size_t i = 0; i < set.labels.size(); ++i) {
-    const auto at = std::find(classes.begin(), classes.end(), set.labels[i]);
-    if (at == classes.end())
-      throw InputError(fmt::format("--{} {}, row {}: the label '{}' does not occur in the training set", option,
-                                   set.name, i + 1, set.labels[i]));
-    out.push_back(static_cast<int>(at - classes.begin()));
+  auto numbers = io::class_numbers(set.labels, classes);
+  const auto unknown = std::find(numbers.begin(), numbers.end(), -1);
+  if (unknown != numbers.end()) {
+    const auto row = static_cast<std::size_t>(unknown - numbers.begin());
+    throw InputError(fmt::format("--{} {}, row {}: the label '{}' does not occur in the training set", option, set.name,
+                                 row + 1, set.labels[row]));
   }
-  return out;
+  return numbers;
 }
 
 DesignRows with_constant(RawSet& set) {
@@ -118,15 +94,7 @@ DesignRows with_constant(RawSet& set) {
     set.dense.resize(0, 0);
     return DesignRows(std::move(out));
   }
-  SparseRows out(set.sparse.rows(), set.sparse.cols() + 1);
-  out.reserve(set.sparse.nonZeros() + set.sparse.rows());
-  for (Index i = 0; i < set.sparse.rows(); ++i) {
-    out.startVec(i);
-    for (SparseRows::InnerIterator it(set.sparse, i); it; ++it) out.insertBack(i, it.col()) = it.value();
-    out.insertBack(i, set.sparse.cols()) = 1;
-  }
-  out.finalize();
-  return DesignRows(std::move(out));
+  return DesignRows(io::with_ones(set.sparse));
 }
 
 // Centre and scale of the training columns, applied to every dense set.
@@ -201,7 +169,7 @@ LabelledSets read_sets(Run& run, bool with_noise) {
 
   LabelledSets out;
   out.name = train.name;
-  out.classes = class_names(train.labels);
+  out.classes = io::class_names(train.labels);
   if (out.classes.size() < 2)
     throw InputError(
         fmt::format("--train {} has one class only ('{}'); a classifier needs two", train.name, out.classes.at(0)));
