@@ -117,6 +117,101 @@ std::vector<double> RealFft::inverse(std::span<const Complex> spectrum) const {
   return out;
 }
 
+struct BatchFft::Plans {
+  std::size_t reach = 0;
+  Plan forward;
+  Plan backward;
+};
+
+namespace {
+
+std::vector<int> plan_shape(const std::vector<std::size_t>& shape) {
+  if (shape.empty()) throw InputError("a Fourier transform over a grid without axes was asked for");
+  std::vector<int> lengths;
+  for (const std::size_t n : shape) {
+    check_length(n);
+    lengths.push_back(static_cast<int>(n));
+  }
+  return lengths;
+}
+
+std::size_t product(const std::vector<std::size_t>& shape) {
+  std::size_t all = 1;
+  for (const std::size_t n : shape) all *= n;
+  return all;
+}
+
+}  // namespace
+
+BatchFft::BatchFft(const BatchLayout& layout) {
+  const auto lengths = plan_shape(layout.shape);
+  if (layout.count == 0 || layout.stride == 0) throw InputError("Fourier transforms of no arrays were asked for");
+  plans_ = std::make_unique<Plans>();
+  plans_->reach = (layout.count - 1) * layout.distance + (product(layout.shape) - 1) * layout.stride + 1;
+  std::vector<Complex> scratch(plans_->reach);
+  const std::lock_guard lock(planner());
+  const auto plan = [&](int sign) {
+    return fftw_plan_many_dft(static_cast<int>(lengths.size()), lengths.data(), static_cast<int>(layout.count),
+                              raw(scratch.data()), nullptr, static_cast<int>(layout.stride),
+                              static_cast<int>(layout.distance), raw(scratch.data()), nullptr,
+                              static_cast<int>(layout.stride), static_cast<int>(layout.distance), sign, FFTW_ESTIMATE);
+  };
+  plans_->forward.reset(plan(FFTW_FORWARD));
+  plans_->backward.reset(plan(FFTW_BACKWARD));
+}
+BatchFft::~BatchFft() = default;
+BatchFft::BatchFft(BatchFft&&) noexcept = default;
+BatchFft& BatchFft::operator=(BatchFft&&) noexcept = default;
+
+void BatchFft::forward(std::span<Complex> data) const {
+  if (data.size() < plans_->reach) check_size(data.size(), plans_->reach);
+  fftw_execute_dft(plans_->forward.get(), raw(data.data()), raw(data.data()));
+}
+
+void BatchFft::backward(std::span<Complex> data) const {
+  if (data.size() < plans_->reach) check_size(data.size(), plans_->reach);
+  fftw_execute_dft(plans_->backward.get(), raw(data.data()), raw(data.data()));
+}
+
+struct RealGridFft::Plans {
+  std::size_t size = 0;
+  std::size_t modes = 0;
+  Plan forward;
+  Plan backward;
+};
+
+RealGridFft::RealGridFft(std::vector<std::size_t> shape) {
+  const auto lengths = plan_shape(shape);
+  plans_ = std::make_unique<Plans>();
+  plans_->size = product(shape);
+  plans_->modes = plans_->size / shape.back() * (shape.back() / 2 + 1);
+  std::vector<double> real(plans_->size);
+  std::vector<Complex> half(plans_->modes);
+  const std::lock_guard lock(planner());
+  const int rank = static_cast<int>(lengths.size());
+  plans_->forward.reset(
+      fftw_plan_dft_r2c(rank, lengths.data(), real.data(), raw(half.data()), kFlags | FFTW_PRESERVE_INPUT));
+  plans_->backward.reset(fftw_plan_dft_c2r(rank, lengths.data(), raw(half.data()), real.data(), kFlags));
+}
+RealGridFft::~RealGridFft() = default;
+RealGridFft::RealGridFft(RealGridFft&&) noexcept = default;
+RealGridFft& RealGridFft::operator=(RealGridFft&&) noexcept = default;
+
+std::size_t RealGridFft::size() const { return plans_->size; }
+std::size_t RealGridFft::modes() const { return plans_->modes; }
+
+void RealGridFft::forward(std::span<const double> values, std::span<Complex> spectrum) const {
+  check_size(values.size(), plans_->size);
+  check_size(spectrum.size(), plans_->modes);
+  fftw_execute_dft_r2c(plans_->forward.get(), const_cast<double*>(values.data()), raw(spectrum.data()));
+}
+
+void RealGridFft::backward(std::span<Complex> spectrum, std::span<double> values) const {
+  check_size(spectrum.size(), plans_->modes);
+  check_size(values.size(), plans_->size);
+  fftw_execute_dft_c2r(plans_->backward.get(), raw(spectrum.data()), values.data());
+}
+
 std::size_t fast_length(std::size_t n) {
   for (std::size_t candidate = std::max<std::size_t>(n, 1);; ++candidate) {
     std::size_t rest = candidate;

@@ -48,6 +48,57 @@ class RealFft {
   std::unique_ptr<Plans> plans_;
 };
 
+/// Where the arrays of a BatchFft lie: `count` arrays of one shape (row-major, axis 0 slowest), neighbours of the last
+/// axis `stride` values apart, one array `distance` values after the other.
+struct BatchLayout {
+  std::vector<std::size_t> shape;
+  std::size_t count = 1;
+  std::size_t stride = 1;
+  std::size_t distance = 0;
+};
+
+/// Complex transforms of many small arrays at once, in place and WITHOUT the factor 1/size; signs as ComplexFft, plans
+/// by FFTW_ESTIMATE. const members may run on several threads at once. Data must be aligned as memory from new is
+/// (16 bytes).
+class BatchFft {
+ public:
+  /// Throws InputError for an empty shape, a length of 0 or no arrays.
+  explicit BatchFft(const BatchLayout& layout);
+  ~BatchFft();
+  BatchFft(BatchFft&&) noexcept;
+  BatchFft& operator=(BatchFft&&) noexcept;
+
+  /// In place; `data` must reach over all arrays (InputError otherwise).
+  void forward(std::span<std::complex<double>> data) const;
+  void backward(std::span<std::complex<double>> data) const;
+
+ private:
+  struct Plans;
+  std::unique_ptr<Plans> plans_;
+};
+
+/// Real transforms over a grid of any rank, WITHOUT the factor 1/size: reals in row-major order <-> modes, of which the
+/// last axis holds the half n/2 + 1 only. Signs, plans and threads as BatchFft.
+class RealGridFft {
+ public:
+  /// Throws InputError for an empty shape or a length of 0.
+  explicit RealGridFft(std::vector<std::size_t> shape);
+  ~RealGridFft();
+  RealGridFft(RealGridFft&&) noexcept;
+  RealGridFft& operator=(RealGridFft&&) noexcept;
+
+  [[nodiscard]] std::size_t size() const;   ///< grid points
+  [[nodiscard]] std::size_t modes() const;  ///< half-spectrum values
+  /// `values` is only read. InputError when a length disagrees.
+  void forward(std::span<const double> values, std::span<std::complex<double>> spectrum) const;
+  /// `spectrum` is destroyed.
+  void backward(std::span<std::complex<double>> spectrum, std::span<double> values) const;
+
+ private:
+  struct Plans;
+  std::unique_ptr<Plans> plans_;
+};
+
 /// The smallest length >= n whose only prime factors are 2, 3, 5, 7: where FFTW is fast.
 [[nodiscard]] std::size_t fast_length(std::size_t n);
 

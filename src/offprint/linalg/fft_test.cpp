@@ -59,7 +59,45 @@ TEST(Fft, CorrelationsAgreeWithTheDefinition) {
   }
 }
 
+TEST(Fft, BatchesOfStridedArrays) {
+  const std::size_t n = 12;
+  const std::size_t columns = 5;
+  std::vector<Complex> x(n * columns);
+  for (std::size_t j = 0; j < x.size(); ++j) x[j] = Complex(std::sin(0.3 * double(j)), std::cos(1.7 * double(j)));
+  const auto before = x;
+  const BatchFft fft({.shape = {n}, .count = columns, .stride = columns, .distance = 1});
+  fft.forward(x);
+  const ComplexFft one(n);
+  for (std::size_t c = 0; c < columns; ++c) {
+    std::vector<Complex> column(n);
+    for (std::size_t j = 0; j < n; ++j) column[j] = before[j * columns + c];
+    one.forward(column);
+    for (std::size_t j = 0; j < n; ++j) EXPECT_NEAR(std::abs(x[j * columns + c] - column[j]), 0.0, 1e-13);
+  }
+  fft.backward(x);
+  for (std::size_t j = 0; j < x.size(); ++j) EXPECT_NEAR(std::abs(x[j] / double(n) - before[j]), 0.0, 1e-14);
+  EXPECT_THROW(fft.forward(std::span(x).first(x.size() - 1)), InputError);
+}
+
+TEST(Fft, RealGridOfAPlaneWave) {
+  const RealGridFft fft({6, 8});
+  ASSERT_EQ(fft.size(), 48U);
+  ASSERT_EQ(fft.modes(), 30U);
+  std::vector<double> x(48);
+  for (std::size_t i = 0; i < 6; ++i)
+    for (std::size_t j = 0; j < 8; ++j) x[i * 8 + j] = std::cos(2 * M_PI * (2.0 * double(i) / 6 + 3.0 * double(j) / 8));
+  const auto before = x;
+  std::vector<Complex> modes(30);
+  fft.forward(x, modes);
+  for (std::size_t m = 0; m < 30; ++m) EXPECT_NEAR(std::abs(modes[m] - (m == 2 * 5 + 3 ? 24.0 : 0.0)), 0.0, 1e-13) << m;
+  fft.backward(modes, x);
+  for (std::size_t j = 0; j < 48; ++j) EXPECT_NEAR(x[j] / 48, before[j], 1e-15);
+}
+
 TEST(Fft, LengthsAndErrors) {
+  EXPECT_THROW(BatchFft({}), InputError);
+  EXPECT_THROW(BatchFft({.shape = {4}, .count = 0}), InputError);
+  EXPECT_THROW(RealGridFft({4, 0}), InputError);
   EXPECT_EQ(fast_length(1), 1u);
   EXPECT_EQ(fast_length(11), 12u);
   EXPECT_EQ(fast_length(20011), 20160u);
