@@ -58,7 +58,6 @@ find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 find_package(pugixml REQUIRED)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
-pkg_check_modules(MUPARSER REQUIRED IMPORTED_TARGET muparser)
 
 if(NOT OFFPRINT_MPI STREQUAL "OFF")
   find_package(MPI COMPONENTS CXX)

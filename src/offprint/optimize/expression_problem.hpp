@@ -2,10 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "offprint/core/expression.hpp"
 #include "offprint/optimize/bilevel_problem.hpp"
 
 namespace offprint::optimize {
@@ -22,16 +22,15 @@ struct ExpressionText {
   Eigen::VectorXd y_upper;
 };
 
-/// f and g in muParser's syntax (+ - * / ^, sin cos tan exp log sqrt abs sinh cosh tanh min max, ?:, _pi, _e).
-/// Derivatives are central differences of fourth order (errors of about 1e-12 for values near 1; hvp and jvp 1e-9):
-/// meant for teaching and for problems of a few variables. An evaluation is some 50 ns per operation; a gradient four
-/// evaluations per variable. May be called from several threads.
+/// f and g as expressions in the syntax of core/expression.hpp. Derivatives, the second ones too, are exact: Taylor
+/// arithmetic on the expression. An evaluation is some 50 ns per operation; a gradient one evaluation on jets per
+/// variable, hvp and jvp one on jets of jets: for teaching and for problems of a few dozen variables. May be called
+/// from several threads.
 class ExpressionProblem final : public BilevelProblem {
  public:
   /// Throws InputError: a syntax error or an unknown name (quoting the expression and position), no variable of a
   /// level, a name used twice, a bound of another length, lower > upper ("the box of y is empty").
   explicit ExpressionProblem(ExpressionText text);
-  ~ExpressionProblem() override;
 
   [[nodiscard]] const ExpressionText& text() const { return text_; }
   [[nodiscard]] Eigen::Index dimension_x() const override { return static_cast<Eigen::Index>(text_.x.size()); }
@@ -52,9 +51,9 @@ class ExpressionProblem final : public BilevelProblem {
   [[nodiscard]] bool constrained_y() const override;
 
  private:
-  class Evaluators;
   ExpressionText text_;
-  std::unique_ptr<Evaluators> evaluators_;
+  Expression f_;
+  Expression g_;
 };
 
 /// Reads a TOML file:

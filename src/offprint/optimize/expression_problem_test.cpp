@@ -72,6 +72,15 @@ TEST_F(ExpressionProblems, ProblemRFromItsText) {
   EXPECT_NEAR(r.f(x, y), known.f(x, y), 1e-14);
   EXPECT_NEAR(r.g(x, y), known.g(x, y), 1e-14);
   for (const auto& check : check_gradients(r, x, y, Stream(1, "check"))) EXPECT_LE(check.error, 1e-8) << check.name;
+  const VectorXd v = (VectorXd(3) << 0.5, -1.5, 2.0).finished();
+  VectorXd mine;
+  VectorXd theirs;
+  r.hvp(x, y, v, mine);
+  known.hvp(x, y, v, theirs);
+  EXPECT_LE((mine - theirs).norm(), 1e-14);
+  r.jvp(x, y, v, mine);
+  known.jvp(x, y, v, theirs);
+  EXPECT_LE((mine - theirs).norm(), 1e-14);
   const VectorXd optimistic = *known.exact_lower(x);
   EXPECT_NEAR((hypergradient(r, x, optimistic, ExactImplicit{.rank_tolerance = 1e-6}).gradient -
                Eigen::Vector2d(0.9448333333, -1.0073333333))
