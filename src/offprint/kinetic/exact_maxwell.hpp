@@ -1,0 +1,41 @@
+// The exact collision operators between light and heavy Maxwell molecules, at any mass ratio, on scaled grids.
+#pragma once
+
+#include <Eigen/Core>
+
+#include "offprint/core/parallel.hpp"
+#include "offprint/kinetic/fourier_interpolator.hpp"
+#include "offprint/kinetic/spectral_grid.hpp"
+
+namespace offprint::kinetic {
+
+/// For B = strength (no dependence on speed) Bobylev's Fourier form is exact; with M = 1 + eps^2, per light time,
+///   Qhat_LH = B { E_n fhat_L((eps^2 xi + |xi| n)/M) fhat_H(eps (xi - |xi| n)/M) - n_H fhat_L(xi) }
+///   Qhat_HL = B { E_n fhat_L(eps (xi - |xi| n)/M) fhat_H((xi + eps^2 |xi| n)/M) - n_L fhat_H(xi) }
+/// with xi conjugate to v and to vhat. Two dimensions. O(N^2 angles), some 0.1 s at N = 64: for checks and for mass
+/// ratios where the expansion does not hold.
+class ExactMaxwellOperators {
+ public:
+  /// Throws InputError: a grid that is not 2-dimensional, eps or strength not positive, fewer than 8 angles.
+  ExactMaxwellOperators(const VelocityGrid& light, const VelocityGrid& heavy, double strength, double eps,
+                        int angles = 96, const Parallel& parallel = {});
+  /// Keeps the two distributions that the operators are then evaluated for.
+  void set(const Eigen::Ref<const Eigen::VectorXd>& light, const Eigen::Ref<const Eigen::VectorXd>& heavy);
+  /// Transforms at the modes of the light and of the heavy grid.
+  [[nodiscard]] Eigen::VectorXcd light_transform() const;
+  [[nodiscard]] Eigen::VectorXcd heavy_transform() const;
+  [[nodiscard]] std::complex<double> light_at(double xi1, double xi2) const;
+  [[nodiscard]] std::complex<double> heavy_at(double xi1, double xi2) const;
+
+ private:
+  SpectralGrid light_grid_;
+  SpectralGrid heavy_grid_;
+  FourierInterpolator light_;
+  FourierInterpolator heavy_;
+  double strength_;
+  double eps_;
+  Eigen::MatrixXd normals_;
+  Parallel parallel_;
+};
+
+}  // namespace offprint::kinetic
