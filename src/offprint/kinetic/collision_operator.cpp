@@ -6,9 +6,8 @@
 #include <numbers>
 #include <vector>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "offprint/core/error.hpp"
 #include "offprint/kinetic/collision_passes.hpp"
@@ -56,8 +55,10 @@ std::vector<Direction> sphere_directions(int polar, int azimuths, bool like) {
     const double sine = std::sqrt(1 - mu * mu);
     for (int j = 0; j < around; ++j) {
       const double phi = kPi * (j + 0.5) / azimuths;
-      directions.push_back(
-          {equator ? 0.0 : mu, {sine * std::cos(phi), sine * std::sin(phi)}, nodes.weights[i] / (2 * around), !equator});
+      directions.push_back({equator ? 0.0 : mu,
+                            {sine * std::cos(phi), sine * std::sin(phi)},
+                            nodes.weights[i] / (2 * around),
+                            !equator});
     }
   }
   return directions;
@@ -296,8 +297,8 @@ void check(const VelocityGrid& grid, const VhsKernel& kernel, const CollisionOpt
                                  o.directions, o.radii));
   }
   if (!like && grid.dimension == 2 && o.directions % 2 != 0) {
-    throw InputError(fmt::format("collision operator: {} angles on the whole circle, but their number must be even",
-                                 o.directions));
+    throw InputError(
+        fmt::format("collision operator: {} angles on the whole circle, but their number must be even", o.directions));
   }
   const double need = CollisionOperator::bytes(grid, options, like);
   const double have = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
@@ -318,7 +319,8 @@ double CollisionOperator::bytes(const VelocityGrid& grid, const CollisionOptions
   return size * 16 * (4 + 0.5 * blocks + 2 * threads) + 0.35 * size * 8 * (o.radii + 1);
 }
 
-CollisionOperator::CollisionOperator(const VelocityGrid& grid, const VhsKernel& kernel, const CollisionOptions& options) {
+CollisionOperator::CollisionOperator(const VelocityGrid& grid, const VhsKernel& kernel,
+                                     const CollisionOptions& options) {
   check(grid, kernel, options, true);
   state_ = std::make_unique<State>(grid, kernel, 1.0, 1.0, true, options);
 }

@@ -14,7 +14,8 @@ namespace offprint::kinetic {
 
 struct CollisionOptions {
   /// Scattering directions: in 2-D angles on the half circle (like particles; 8 is enough near isotropy, 12 to 16 where
-  /// deviators matter beyond 1e-4) or, for unlike ones, on the whole circle (24; even). In 3-D polar nodes. 0: 8, 24, 6.
+  /// deviators matter beyond 1e-4) or, for unlike ones, on the whole circle (24; even). In 3-D polar nodes. 0: 8,
+  /// 24, 6.
   int directions = 0;
   /// 3-D only: azimuths per half turn. 0: as many as polar nodes.
   int azimuths = 0;
@@ -23,14 +24,14 @@ struct CollisionOptions {
   Parallel parallel{};
 };
 
-/// Q(f1, f2)(v) = int dv* B(|v - v*|) avg_sigma [ f1(v') f2(v*') - f1(v) f2(v*) ], |v - v*| <= R = 4 half_width/(3 + sqrt 2)
-/// (so that periodic images do not meet), masses m1 and m2, v' = (m1 v + m2 v*)/M + (m2/M)|v - v*| sigma.
+/// Q(f1, f2)(v) = int dv* B(|v - v*|) avg_sigma [ f1(v') f2(v*') - f1(v) f2(v*) ], |v - v*| <= R = 4 half_width/(3 +
+/// sqrt 2) (so that periodic images do not meet), masses m1 and m2, v' = (m1 v + m2 v*)/M + (m2/M)|v - v*| sigma.
 ///
-/// Fourier-Galerkin after Mouhot and Pareschi (2006) and Gamba, Haack, Hauck and Hu (2017): for every radius the product
-/// of two translated real fields is averaged over directions and transformed once. Both translations come out of ONE
-/// complex transform (real and imaginary part), directions that are mirror images in v_1 share the transforms over the
-/// other axes, and lines are transformed in tiles that stay in the first-level cache.
-/// Nyquist modes are taken as zero. O(directions radii N^d log N); memory O(threads N^d).
+/// Fourier-Galerkin after Mouhot and Pareschi (2006) and Gamba, Haack, Hauck and Hu (2017): for every radius the
+/// product of two translated real fields is averaged over directions and transformed once. Both translations come out
+/// of ONE complex transform (real and imaginary part), directions that are mirror images in v_1 share the transforms
+/// over the other axes, and lines are transformed in tiles that stay in the first-level cache. Nyquist modes are taken
+/// as zero. O(directions radii N^d log N); memory O(threads N^d).
 ///
 /// Results are the same bits for any number of threads. One evaluation at a time per object.
 class CollisionOperator {

@@ -23,8 +23,8 @@ double bkw_error(const VelocityGrid& grid, const CollisionOptions& options = {})
 TEST(CollisionOperator, SpectralAccuracyOnBkwInThePlane) {
   const double coarse = bkw_error({2, 16, 9});
   const double middle = bkw_error({2, 32, 9});
-  // Published prototypes: 3.7e-4 to 4.5e-4 and 1.2e-6 to 1.8e-6, with Nyquist modes kept in part or whole. A plain NumPy
-  // code that zeroes them gives 3.42e-4 and 4.0e-7 as here.
+  // Published prototypes: 3.7e-4 to 4.5e-4 and 1.2e-6 to 1.8e-6, with Nyquist modes kept in part or whole. A plain
+  // NumPy code that zeroes them gives 3.42e-4 and 4.0e-7 as here.
   EXPECT_NEAR(coarse, 3.43e-4, 0.05e-4);
   EXPECT_NEAR(middle, 4.03e-7, 0.05e-7);
   EXPECT_LT(bkw_error({2, 64, 9}), 1e-11);

@@ -11,8 +11,8 @@ using Complex = std::complex<double>;
 /// out[r][c] = in[r][c] * phase[c] for r < rows, c < columns (columns even).
 void multiply_rows(const Complex* in, const Complex* phase, Complex* out, std::size_t rows, std::size_t columns);
 
-/// Where the columns of one tile come from: half-spectra over axis 0 of two real fields, `stride` values from one row to
-/// the next.
+/// Where the columns of one tile come from: half-spectra over axis 0 of two real fields, `stride` values from one row
+/// to the next.
 struct LineSource {
   const Complex* first;
   const Complex* second;
@@ -23,7 +23,8 @@ struct LineSource {
 };
 
 /// Fills the tile and its mirror image, each 2 half x width (width even, rows one after the other), with the complex
-/// lines whose inverse transforms are first(v + a) + i second(v - b), and first(v - a) + i second(v + b) for the mirror.
+/// lines whose inverse transforms are first(v + a) + i second(v - b), and first(v - a) + i second(v + b) for the
+/// mirror.
 void build_lines(const LineSource& source, std::size_t width, Complex* tile, Complex* mirror);
 
 /// sum[r][c] += weight * (re tile * im tile + re mirror * im mirror), r < rows, c < width (even); rows of `sum` lie

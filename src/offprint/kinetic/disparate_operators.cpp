@@ -92,7 +92,8 @@ Eigen::VectorXcd LightOperator::transform(const Eigen::Ref<const Eigen::VectorXd
     const Eigen::VectorXd mean_light = maxwell_ ? Eigen::VectorXd() : grid_.inverse(averaged(0));
     if (maxwell_) {
       const Eigen::VectorXd dilated = sphere_.dilation(light);
-      for (Eigen::Index m = 0; m < q.size(); ++m) q[m] += square * rate_[0] * dilated[ring[static_cast<std::size_t>(m)]];
+      for (Eigen::Index m = 0; m < q.size(); ++m)
+        q[m] += square * rate_[0] * dilated[ring[static_cast<std::size_t>(m)]];
     }
     for (int i = 0; i < d; ++i) {
       Eigen::VectorXcd flux = -fields[static_cast<std::size_t>(2 + i)];

@@ -1,4 +1,5 @@
-// Collisions between light and heavy particles, expanded in eps = sqrt(m_L/m_H), each species on a grid of its own scale.
+// Collisions between light and heavy particles, expanded in eps = sqrt(m_L/m_H), each species on a grid of its own
+// scale.
 #pragma once
 
 #include <Eigen/Core>
@@ -17,14 +18,16 @@ namespace offprint::kinetic {
 ///   Q2 = n_H { 1/2 S:[grad, [grad, C]] f + C_2 f },  C_2 h = div( v A(B h) - A(v B h) )   (recoil)
 /// with u_H the mean and S = <vhat vhat^T> the RAW second moment of f_H. Derivatives and averages are taken of f, never
 /// of B, whose kink at v = 0 (gamma < 2) a grid does not resolve. Averages of modes |xi| > pi N/(2 half_width), whose
-/// spheres leave the band of the grid, are taken as zero. (After Degond and Lucquin-Desreux 1996; Hao, Jiang and Liu 2024.)
+/// spheres leave the band of the grid, are taken as zero. (After Degond and Lucquin-Desreux 1996; Hao, Jiang and Liu
+/// 2024.)
 class LightOperator {
  public:
   /// `order`: the highest power of eps kept, 0 to 2. Throws InputError: eps not positive, order outside 0..2, bad grid
   /// or kernel.
   LightOperator(const VelocityGrid& grid, const VhsKernel& kernel, double eps, int order = 2);
 
-  /// Q_LH for a light distribution and the heavy species' density, mean (of vhat) and raw second moment. O(size log size
+  /// Q_LH for a light distribution and the heavy species' density, mean (of vhat) and raw second moment. O(size log
+  /// size
   /// + rings^2).
   [[nodiscard]] Eigen::VectorXd operator()(const Eigen::Ref<const Eigen::VectorXd>& light, const Moments& heavy) const;
   /// Its transform at the modes.

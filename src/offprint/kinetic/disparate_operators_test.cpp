@@ -187,8 +187,7 @@ TEST(DisparateOperators, EquilibriumAtRestIsExactAndADriftLeavesThirdOrder) {
     const Eigen::VectorXd light = maxwellian(kGrid, 1, eps * u, 0.8);
     const Eigen::VectorXd heavy = maxwellian(kGrid, 1, u, 0.8);
     const double a = LightOperator(kGrid, {}, eps).transform(light, moments(kGrid, heavy)).cwiseAbs().maxCoeff();
-    const double b =
-        heavy_operator_transform(grid, heavy, light_forces(grid, {}, light), eps).cwiseAbs().maxCoeff();
+    const double b = heavy_operator_transform(grid, heavy, light_forces(grid, {}, light), eps).cwiseAbs().maxCoeff();
     return std::max(a, b);
   };
   EXPECT_LT(left(Vector2d::Zero(), 0.1), 1e-10);

@@ -22,11 +22,12 @@ void check_density(double density) {
 // s of the BKW solution, checked.
 double bkw_width(int dimension, double density, double temperature, double amplitude) {
   check_density(density);
-  if (!(temperature > 0)) throw InputError(fmt::format("BKW solution: the temperature is {}, but must be positive", temperature));
+  if (!(temperature > 0))
+    throw InputError(fmt::format("BKW solution: the temperature is {}, but must be positive", temperature));
   const double largest = 2.0 / (dimension + 2);
   if (!(amplitude >= 0 && amplitude <= largest)) {
-    throw InputError(fmt::format("BKW solution: the amplitude is {}, but f >= 0 needs 0 to {} in {} dimensions", amplitude,
-                                 largest, dimension));
+    throw InputError(fmt::format("BKW solution: the amplitude is {}, but f >= 0 needs 0 to {} in {} dimensions",
+                                 amplitude, largest, dimension));
   }
   return 1 - amplitude;
 }
@@ -42,7 +43,8 @@ Eigen::VectorXd gaussian_mixture(const VelocityGrid& grid, const std::vector<Gau
   for (const Gaussian& part : parts) {
     check_density(part.density);
     if (part.mean.size() != d || part.covariance.rows() != d || part.covariance.cols() != d) {
-      throw InputError(fmt::format("a Gaussian on a grid of {} dimensions needs a mean and covariance of that size", d));
+      throw InputError(
+          fmt::format("a Gaussian on a grid of {} dimensions needs a mean and covariance of that size", d));
     }
     const Eigen::LLT<Eigen::MatrixXd> factor(part.covariance);
     if (factor.info() != Eigen::Success || !part.mean.allFinite()) {
@@ -69,10 +71,12 @@ std::complex<double> gaussian_mixture_transform(const std::vector<Gaussian>& par
 Eigen::VectorXd maxwellian(const VelocityGrid& grid, double density, const Eigen::Ref<const Eigen::VectorXd>& mean,
                            double temperature) {
   check_density(density);
-  if (!(temperature > 0)) throw InputError(fmt::format("a Maxwellian's temperature is {}, but must be positive", temperature));
+  if (!(temperature > 0))
+    throw InputError(fmt::format("a Maxwellian's temperature is {}, but must be positive", temperature));
   // Separable: one exponential per point of an axis.
   const auto n = static_cast<Eigen::Index>(grid.points);
-  Eigen::VectorXd f = Eigen::VectorXd::Constant(1, density * std::pow(2 * std::numbers::pi * temperature, -0.5 * grid.dimension));
+  Eigen::VectorXd f =
+      Eigen::VectorXd::Constant(1, density * std::pow(2 * std::numbers::pi * temperature, -0.5 * grid.dimension));
   for (int axis = 0; axis < grid.dimension; ++axis) {
     Eigen::VectorXd next(f.size() * n);
     Eigen::VectorXd along(n);

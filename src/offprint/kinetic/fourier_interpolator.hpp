@@ -11,9 +11,9 @@
 
 namespace offprint::kinetic {
 
-/// fhat(xi) = sum_j f(v_j) exp(-i xi.v_j) cell in 2-D at any xi within the band of the grid (0 outside), to about 1e-12 of sum |f| cell: a transform on twice the
-/// modes and the "exponential of semicircle" kernel of 14 points (Barnett, Magland and af Klinteberg 2019). set() is
-/// O(N^2 log N), a value 196 multiplications; reading is thread-safe.
+/// fhat(xi) = sum_j f(v_j) exp(-i xi.v_j) cell in 2-D at any xi within the band of the grid (0 outside), to about 1e-12
+/// of sum |f| cell: a transform on twice the modes and the "exponential of semicircle" kernel of 14 points (Barnett,
+/// Magland and af Klinteberg 2019). set() is O(N^2 log N), a value 196 multiplications; reading is thread-safe.
 class FourierInterpolator {
  public:
   /// Throws InputError for a grid that is not 2-dimensional.

@@ -15,7 +15,7 @@ struct Moments {
   double temperature = 0.0;  ///< tr(pressure) / d
 
   [[nodiscard]] Eigen::MatrixXd pressure() const { return second - mean * mean.transpose(); }  ///< divided by density
-  [[nodiscard]] double energy() const { return second.trace(); }                                ///< <|v|^2> = |u|^2 + d T
+  [[nodiscard]] double energy() const { return second.trace(); }  ///< <|v|^2> = |u|^2 + d T
 };
 
 /// Throws InputError when f has another size than the grid, holds a NaN, or its density is not positive. O(size d^2).

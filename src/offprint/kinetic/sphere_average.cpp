@@ -72,7 +72,9 @@ Eigen::MatrixXd SphereAverage::ring_sums(const Eigen::Ref<const Eigen::MatrixXd>
   return sums;
 }
 
-Eigen::MatrixXd SphereAverage::average(const Eigen::Ref<const Eigen::MatrixXd>& h) const { return mean_ * ring_sums(h); }
+Eigen::MatrixXd SphereAverage::average(const Eigen::Ref<const Eigen::MatrixXd>& h) const {
+  return mean_ * ring_sums(h);
+}
 
 Eigen::VectorXd SphereAverage::dilation(const Eigen::Ref<const Eigen::VectorXd>& h) const {
   return dilation_ * ring_sums(h);

@@ -11,8 +11,9 @@ namespace offprint::kinetic {
 
 /// A h(v) = average of h over the sphere of radius |v|. Its transform is the average of hhat over |xi| = const, and for
 /// the Fourier sum of values on a grid that average has a closed form: E_n exp(-i r n.v) = J_0(r |v|) in 2-D,
-/// sin(r|v|)/(r|v|) in 3-D. So the values are summed over grid points of equal |v| (rings), and a dense matrix takes ring
-/// sums to modes of equal |xi|: no interpolation, no pole, no error but rounding. Spheres that leave the band of the grid
+/// sin(r|v|)/(r|v|) in 3-D. So the values are summed over grid points of equal |v| (rings), and a dense matrix takes
+/// ring sums to modes of equal |xi|: no interpolation, no pole, no error but rounding. Spheres that leave the band of
+/// the grid
 /// (|xi| >= pi N/(2 half_width), the corners) would mix in periodic images; their averages are taken as zero.
 /// About 0.11 N^2 rings in 2-D (450 at N = 64); O(size + rings^2) a function, memory 16 rings^2 bytes.
 class SphereAverage {

@@ -14,7 +14,8 @@ void VelocityGrid::check() const {
     throw InputError(fmt::format("velocity grid: {} dimensions were asked for, 2 or 3 are possible", dimension));
   }
   if (points < 8 || points % 2 != 0) {
-    throw InputError(fmt::format("velocity grid: {} points an axis, but an even number of at least 8 is needed", points));
+    throw InputError(
+        fmt::format("velocity grid: {} points an axis, but an even number of at least 8 is needed", points));
   }
   if (!(half_width > 0) || !std::isfinite(half_width)) {
     throw InputError(fmt::format("velocity grid: the half width is {}, but must be positive", half_width));

@@ -19,8 +19,8 @@ struct VelocityGrid {
   [[nodiscard]] double spacing() const { return 2.0 * half_width / points; }
   [[nodiscard]] double mode_spacing() const;
   [[nodiscard]] double largest_mode() const { return mode_spacing() * points / 2; }
-  [[nodiscard]] double cell() const;       ///< volume of one cell: the weight of every quadrature
-  [[nodiscard]] Eigen::Index size() const; ///< points to the power of dimension
+  [[nodiscard]] double cell() const;        ///< volume of one cell: the weight of every quadrature
+  [[nodiscard]] Eigen::Index size() const;  ///< points to the power of dimension
   [[nodiscard]] double coordinate(Eigen::Index j) const { return -half_width + static_cast<double>(j) * spacing(); }
   /// Coordinates of all points along one axis, as long as a distribution.
   [[nodiscard]] Eigen::VectorXd coordinates(int axis) const;

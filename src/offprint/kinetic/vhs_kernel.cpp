@@ -12,7 +12,8 @@ void VhsKernel::check() const {
   }
   if (!(exponent >= 0 && exponent <= 1)) {
     throw InputError(fmt::format(
-        "collision kernel: the exponent gamma = {} is outside [0, 1] (0: Maxwell molecules, 1: hard spheres)", exponent));
+        "collision kernel: the exponent gamma = {} is outside [0, 1] (0: Maxwell molecules, 1: hard spheres)",
+        exponent));
   }
 }
 
