@@ -426,7 +426,7 @@ struct Found {
 
 /// By slug, arXiv id and title. Two rows (one knew the id, another only the title) become one, which then differs from
 /// what is stored.
-Found find_row(Writer& writer, std::optional<Row> by_slug, const std::string& arxiv, const std::string& title) {
+Found find_row(Writer& writer, const std::optional<Row>& by_slug, const std::string& arxiv, const std::string& title) {
   Found found{by_slug.value_or(Row{}), by_slug};
   const auto join = [&](std::optional<Row> other) {
     if (!other || other->id == found.row.id) return;
