@@ -57,6 +57,8 @@ class Stream {
   /// Number of 64-bit results consumed so far; `skip_to` sets it (and drops a kept normal).
   [[nodiscard]] std::uint64_t position() const { return position_; }
   void skip_to(std::uint64_t position);
+  /// The Philox key made of seed and purpose: for inner loops that compute blocks themselves (philox-inl.hpp).
+  [[nodiscard]] std::array<std::uint32_t, 2> key() const { return key_; }
 
   /// For checkpoints: archives the stream's whole state.
   template <class Archive>

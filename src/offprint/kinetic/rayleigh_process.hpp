@@ -1,0 +1,111 @@
+// The sheared tagged particle as a Markov jump process: exact event-driven Monte Carlo in log-space, to ln t of
+// hundreds and beyond (Miele, Nota, Velazquez, arXiv 2506.15449: the process of the Rayleigh-Boltzmann equation).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "offprint/core/random.hpp"
+#include "offprint/kinetic/rayleigh_angles.hpp"
+
+namespace offprint::kinetic {
+
+/// d_t f = K w_2 d_{w_1} f + L f: between collisions dw_1/dt = -K w_2; collisions with a background N(0, I) at rate
+/// C |w - w*|^-a, w' = w - factor (omega . (w - w*)) omega. Velocities are in units of the background's thermal speed
+/// sqrt(T/m*), time in any unit (1/C and 1/K share it).
+struct RayleighModel {
+  double exponent = 0.5;  ///< a = -gamma, 0 <= a < 3, a != 1
+  double rate = 1.0;      ///< C > 0
+  double shear = 1.0;     ///< K >= 0; 0: no shear (the background's Maxwellian is then invariant)
+  double factor = 1.0;    ///< 2 m*/(m + m*) of background mass m* and particle mass m, in (0, 2)
+  AngularLaw angular = AngularLaw::uniform();
+  /// The large-velocity model: background at rest (a delta at 0). Sensible from ln|w| of about 10 on; a path whose
+  /// speed falls to e^(-12/a) has lost against cooling for good and is counted as absorbed.
+  bool point_background = false;
+};
+
+/// A velocity whose length may be far outside the range of doubles.
+struct LogVelocity {
+  double log_speed = 0;
+  Eigen::Vector3d direction{1, 0, 0};  ///< of length one
+};
+
+/// The velocity of particle i at t = 0.
+using StartLaw = std::function<LogVelocity(std::uint64_t particle)>;
+/// N(0, variance I), from Stream(seed, "rayleigh start", particle).
+[[nodiscard]] StartLaw thermal_start(std::uint64_t seed, double variance = 1.0);
+/// All particles at one velocity; throws InputError when it is zero or not finite.
+[[nodiscard]] StartLaw fixed_start(const Eigen::Vector3d& velocity);
+/// All particles at e^log_speed along e_2.
+[[nodiscard]] StartLaw log_start(double log_speed);
+/// The rows of a table in turn (particle i takes row i mod rows); throws InputError for a zero or infinite row.
+[[nodiscard]] StartLaw table_start(Eigen::MatrixXd velocities);
+
+/// What a batch of particles was doing at each observation time. Entry of particle i at time k: [k * particles + i].
+struct RayleighObservations {
+  std::size_t particles = 0;
+  std::vector<double> log_times;               ///< as asked for
+  std::vector<double> log_w1, log_w2, log_w3;  ///< ln|w_i|; NaN once a path is absorbed
+  std::vector<std::uint8_t> signs;             ///< bit i - 1: w_i < 0
+  std::vector<double> lag;                ///< w_1/(K t w_2) + 1, without cancellation: 0 on the support of the profile
+  std::vector<std::uint32_t> collisions;  ///< so far
+
+  struct Collision {
+    std::uint32_t particle;
+    double log_time;
+    double log_speed;  ///< ln|w| and
+    double log_w2;     ///< ln|w_2| just after it
+  };
+  std::vector<Collision> events;  ///< if asked for: ordered by particle, then time
+  std::uint64_t jumps = 0;
+  std::size_t absorbed = 0;
+};
+
+/// Exact simulation. Below |w| = 30 the next collision is found by thinning with the rate at the point of closest
+/// approach of the flight (lambda falls with |w|, so that is a bound), beyond by the flight law of the background at
+/// rest, accepted with lambda(|w|)|w|^a/(C S); from ln|w| = 18 on the background is at rest to rounding. The partner is
+/// drawn by RateTable's envelope. Nothing is discretised in time, nothing overflows.
+///
+/// Particle i draws from the Philox stream (seed, "rayleigh", i) alone, so results do not depend on how particles are
+/// dealt to batches, threads or ranks; lanes of the processor's widest vectors each carry one particle. Processors
+/// whose vector instructions differ may differ in the last digits of a path.
+class RayleighProcess {
+ public:
+  static constexpr double kSwitch = 30.0;        ///< |w| of the change to the flight law
+  static constexpr double kLogPointLike = 18.0;  ///< ln|w| from which w* = 0, S = 1
+
+  /// Throws InputError naming the parameter: exponent outside [0, 3) or 1, rate not positive, shear negative, factor
+  /// outside (0, 2), point background without shear. About 20 ms for its tables.
+  explicit RayleighProcess(RayleighModel model);
+  ~RayleighProcess();
+  RayleighProcess(RayleighProcess&&) noexcept;
+  RayleighProcess& operator=(RayleighProcess&&) noexcept;
+
+  [[nodiscard]] const RayleighModel& model() const;
+
+  struct Options {
+    std::uint64_t seed = 0;
+    std::uint64_t first = 0;       ///< index of the first particle
+    std::size_t particles = 1000;  ///< of this batch: a few thousand keep the lanes full and the data in cache
+    bool record_events = false;    ///< every collision (memory: 32 bytes each)
+  };
+  /// Runs particles first, ..., first + particles - 1 until the last observation time. `log_times` (ln t) must ascend
+  /// and be finite; throws InputError otherwise, for no particles, for a start at zero velocity, and with a point
+  /// background for a start with w_2 = 0 (no shear acceleration). May run on several threads at once.
+  /// O(particles (30 + ln(ln t)/ln(1/(1 - a)))) jumps for a < 1.
+  [[nodiscard]] RayleighObservations simulate(const StartLaw& start, const std::vector<double>& log_times,
+                                              const Options& options) const;
+
+  /// The name of the instruction set the loop runs on ("AVX3", "AVX2", ...).
+  [[nodiscard]] static const char* instruction_set();
+
+ private:
+  struct Tables;
+  std::unique_ptr<Tables> tables_;
+};
+
+}  // namespace offprint::kinetic

@@ -1,0 +1,232 @@
+// The event-driven simulation against a plain-double engine with the same random numbers, and against exact laws.
+#include "offprint/kinetic/rayleigh_process.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include <Eigen/Geometry>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "offprint/core/error.hpp"
+#include "offprint/core/statistics.hpp"
+#include "offprint/kinetic/rayleigh_moments.hpp"
+#include "offprint/kinetic/shear_flight.hpp"
+
+namespace offprint::kinetic {
+namespace {
+
+using Eigen::Vector3d;
+
+// The delta model with velocities as they are, one collision after the other: the stream's numbers in the engine's
+// order.
+struct PlainPath {
+  Vector3d w;
+  double t = 0;
+  std::vector<std::array<double, 3>> collisions{};  // t, |w|, |w_2|
+
+  void run(const FlightLaw& flight, double rate, Stream random, double end) {
+    const auto uniform = [&] { return static_cast<double>(random() >> 12) * 0x1.0p-52; };
+    for (;;) {
+      const double exponential = -std::log(1 - uniform()) / rate;
+      (void)uniform();
+      const double wait = flight.time_of_exposure(w, exponential);
+      t += wait;
+      if (!(t < end)) return;
+      w(0) -= wait * w(1);
+      const double x = uniform();
+      const double turn = uniform();
+      const Vector3d n = w.normalized();
+      const double sign = std::copysign(1.0, n(2));
+      const double p = -1 / (sign + n(2));
+      const double q = n(0) * n(1) * p;
+      const Vector3d e1(1 + sign * p * n(0) * n(0), sign * q, -sign * n(0));
+      const Vector3d e2(q, sign + n(1) * n(1) * p, -n(1));
+      const double phi = 2 * std::numbers::pi * turn;
+      const Vector3d omega = x * n + std::sqrt(1 - x * x) * (std::cos(phi) * e1 + std::sin(phi) * e2);
+      w -= omega.dot(w) * omega;
+      collisions.push_back({t, w.norm(), std::abs(w(1))});
+    }
+  }
+};
+
+TEST(RayleighProcess, InLogSpaceFollowsThePlainEnginePathByPath) {
+  for (const double a : {0.3, 0.5, 0.8, 1.5}) {
+    const RayleighProcess process({.exponent = a, .rate = 0.7, .point_background = true});
+    const FlightLaw flight(a);
+    // flies through its slowest point first; slow enough to collide at all where collisions freeze
+    const Vector3d start = (a < 0.6 ? 1e4 : a < 1 ? 100.0 : 1.0) * Vector3d(3, 5, -1);
+    const auto seen =
+        process.simulate(fixed_start(start), {std::log(1e15)}, {.seed = 9, .particles = 50, .record_events = true});
+    std::size_t event = 0;
+    std::size_t compared = 0;
+    for (std::uint32_t i = 0; i < 50; ++i) {
+      PlainPath path{start};
+      path.run(flight, 0.7, Stream(9, "rayleigh", i), 1e15);
+      for (const auto& c : path.collisions) {
+        if (event >= seen.events.size()) break;
+        ASSERT_EQ(seen.events[event].particle, i);
+        ASSERT_NEAR(seen.events[event].log_time, std::log(c[0]), 1e-10) << a;
+        ASSERT_NEAR(seen.events[event].log_speed, std::log(c[1]), 1e-10) << a;
+        ASSERT_NEAR(seen.events[event].log_w2, std::log(c[2]), 1e-9) << a;
+        ++event;
+        ++compared;
+      }
+      // the engine's last event may lie beyond the end
+      while (event < seen.events.size() && seen.events[event].particle == i) {
+        ASSERT_GE(seen.events[event].log_time, std::log(1e15));
+        ++event;
+      }
+      EXPECT_EQ(seen.collisions[i], path.collisions.size());
+    }
+    EXPECT_GT(compared, 12U) << a;
+  }
+}
+
+TEST(RayleighProcess, DoesNotDependOnHowParticlesAreDealt) {
+  const RayleighProcess process({.exponent = 0.5});
+  const std::vector<double> times{2, 10, 50};
+  const auto whole = process.simulate(thermal_start(3), times, {.seed = 3, .particles = 120});
+  const auto part = process.simulate(thermal_start(3), times, {.seed = 3, .first = 77, .particles = 9});
+  for (std::size_t k = 0; k < 3; ++k)
+    for (std::size_t i = 0; i < 9; ++i) {
+      EXPECT_EQ(part.log_w2[k * 9 + i], whole.log_w2[k * 120 + 77 + i]);
+      EXPECT_EQ(part.lag[k * 9 + i], whole.lag[k * 120 + 77 + i]);
+      EXPECT_EQ(part.collisions[k * 9 + i], whole.collisions[k * 120 + 77 + i]);
+    }
+}
+
+// Without shear N(0, I) is invariant for every rate: this sees the law of the partner (drawn from M alone, |w|^2 would
+// settle at 3.37 for a = 0.65).
+TEST(RayleighProcess, WithoutShearLeavesTheMaxwellianInvariant) {
+  for (const double a : {0.3, 0.65, 1.5, 2.5}) {
+    const RayleighProcess process({.exponent = a, .shear = 0});
+    std::vector<double> times;
+    for (int k = 0; k < 20; ++k) times.push_back(std::log(5.0 + k));
+    const auto seen = process.simulate(thermal_start(1), times, {.seed = 1, .particles = 20000});
+    MeanVariance square;
+    MeanVariance speed;
+    for (std::size_t i = 0; i < 20000; ++i) {  // one particle is one independent observation
+      double s2 = 0;
+      double s1 = 0;
+      for (std::size_t k = 0; k < 20; ++k) {
+        const std::size_t at = k * 20000 + i;
+        const double w2 = std::exp(2 * seen.log_w1[at]) + std::exp(2 * seen.log_w2[at]) + std::exp(2 * seen.log_w3[at]);
+        s2 += w2 / 20;
+        s1 += std::sqrt(w2) / 20;
+      }
+      square.add(s2);
+      speed.add(s1);
+    }
+    EXPECT_GT(seen.jumps, 20000U * 8);
+    const double floor = 1 / std::sqrt(20000.0);
+    EXPECT_NEAR(square.mean(), 3, 4 * square.standard_deviation() * floor) << a;
+    EXPECT_NEAR(speed.mean(), 1.59577, 4 * speed.standard_deviation() * floor) << a;
+  }
+}
+
+TEST(RayleighProcess, CountsCollisionsAsBruteForceDoes) {
+  const RayleighProcess process({.exponent = 0.5});
+  const auto seen = process.simulate(thermal_start(2), {5, 10}, {.seed = 2, .particles = 40000});
+  MeanVariance five;
+  MeanVariance ten;
+  for (std::size_t i = 0; i < 40000; ++i) {
+    five.add(seen.collisions[i]);
+    ten.add(seen.collisions[40000 + i]);
+  }
+  EXPECT_NEAR(five.mean(), 31.25, 0.45);  // 4 sigma
+  EXPECT_NEAR(ten.mean(), 35.31, 0.5);
+  EXPECT_NEAR(ten.variance(), 564, 40);
+}
+
+TEST(RayleighProcess, MaxwellMoleculesHaveTheirMoments) {
+  const RayleighProcess process({.exponent = 0, .shear = 0.2});
+  const auto seen =
+      process.simulate(thermal_start(4), {std::log(1.0), std::log(35.0)}, {.seed = 4, .particles = 60000});
+  const auto exact = second_moments({.shear = 0.2}, Eigen::Matrix3d::Identity(), {1, 35});
+  for (std::size_t k = 0; k < 2; ++k) {
+    MeanVariance trace;
+    MeanVariance mixed;
+    for (std::size_t i = 0; i < 60000; ++i) {
+      const std::size_t at = k * 60000 + i;
+      trace.add(std::exp(2 * seen.log_w1[at]) + std::exp(2 * seen.log_w2[at]) + std::exp(2 * seen.log_w3[at]));
+      const double sign = (seen.signs[at] & 1) != ((seen.signs[at] >> 1) & 1) ? -1 : 1;
+      mixed.add(sign * std::exp(seen.log_w1[at] + seen.log_w2[at]));
+    }
+    EXPECT_NEAR(trace.mean(), exact[k].trace(), 4 * trace.standard_deviation() / std::sqrt(60000.0));
+    EXPECT_NEAR(mixed.mean(), exact[k](0, 1), 4 * mixed.standard_deviation() / std::sqrt(60000.0));
+  }
+}
+
+TEST(RayleighProcess, UnequalMassesAndAngularTableKeepEquilibrium) {
+  // A heavy particle: f = 0.4; its equilibrium temperature is (in units of the background's m* = 1) m*/m = f/(2 - f).
+  const RayleighProcess process({.exponent = 0.5,
+                                 .shear = 0,
+                                 .factor = 0.4,
+                                 .angular = AngularLaw::table(std::array{0.0, 45.0, 90.0}, std::array{1.0, 3.0, 0.5})});
+  const auto seen = process.simulate(thermal_start(5, 0.25), {std::log(30.0)}, {.seed = 5, .particles = 40000});
+  MeanVariance square;
+  for (std::size_t i = 0; i < 40000; ++i)
+    square.add(std::exp(2 * seen.log_w1[i]) + std::exp(2 * seen.log_w2[i]) + std::exp(2 * seen.log_w3[i]));
+  EXPECT_NEAR(square.mean(), 0.75, 4 * square.standard_deviation() / 200);
+}
+
+TEST(RayleighProcess, JumpsAreTheProjections) {
+  const RayleighProcess process({.exponent = 0.5, .point_background = true});
+  const auto seen =
+      process.simulate(fixed_start({0, 1e12, 0}), {40}, {.seed = 6, .particles = 20000, .record_events = true});
+  EXPECT_GT(seen.events.size(), 15000U);
+  // ln|w_2| - ln|w| after a jump has mean E ln|omega_1 omega_2| - E ln(|w'|/|w|) = -2 - (ln 2 - 1)
+  MeanVariance part;
+  for (const auto& e : seen.events) part.add(e.log_w2 - e.log_speed);
+  EXPECT_NEAR(part.mean(), -2 - (std::numbers::ln2 - 1), 4 * part.standard_deviation() / std::sqrt(part.count()));
+}
+
+TEST(RayleighProcess, PointBackgroundAbsorbsWhatIsTooSlow) {
+  const RayleighProcess process({.exponent = 0.5, .point_background = true});
+  const auto slow = process.simulate(fixed_start({0, 0.02, 0}), {20}, {.seed = 7, .particles = 200});
+  EXPECT_GT(slow.absorbed, 150U);
+  EXPECT_TRUE(std::isnan(slow.log_w2[0]) || slow.absorbed < 200);
+  const auto fast = process.simulate(log_start(1000), {5000, 1e6}, {.seed = 7, .particles = 200});
+  EXPECT_EQ(fast.absorbed, 0U);
+  for (const double lag : fast.lag) EXPECT_LT(std::abs(lag), 1);
+}
+
+TEST(RayleighProcess, SaysWhatIsWrong) {
+  const auto refusal = [](auto&& f) -> std::string {
+    try {
+      f();
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  using testing::HasSubstr;
+  EXPECT_THAT(refusal([] { RayleighProcess({.exponent = 1}); }), HasSubstr("not covered"));
+  EXPECT_THAT(refusal([] { RayleighProcess({.exponent = 3}); }), HasSubstr("not integrable"));
+  EXPECT_THAT(refusal([] { RayleighProcess({.rate = 0}); }), HasSubstr("rate C is 0"));
+  EXPECT_THAT(refusal([] { RayleighProcess({.shear = -1}); }), HasSubstr("shear rate K is -1"));
+  EXPECT_THAT(refusal([] { RayleighProcess({.shear = 0, .point_background = true}); }), HasSubstr("only cools"));
+  EXPECT_THAT(refusal([] { (void)fixed_start({0, 0, 0}); }), HasSubstr("other than zero"));
+  const RayleighProcess process({.point_background = true});
+  EXPECT_THAT(refusal([&] { (void)process.simulate(fixed_start({1, 0, 0}), {1}, {}); }), HasSubstr("w_2 = 0"));
+  EXPECT_THAT(refusal([&] { (void)process.simulate(log_start(10), {2, 1}, {}); }), HasSubstr("ascending"));
+  EXPECT_THAT(refusal([&] { (void)process.simulate(log_start(10), {-INFINITY}, {}); }), HasSubstr("positive"));
+  EXPECT_THAT(refusal([&] { (void)process.simulate(log_start(10), {1}, {.particles = 0}); }),
+              HasSubstr("no particles"));
+}
+
+TEST(RayleighProcess, ReachesTimesBeyondDoubles) {
+  const RayleighProcess process({.exponent = 0.5});
+  const auto seen = process.simulate(thermal_start(8), {600, 1e5}, {.seed = 8, .particles = 300});
+  for (std::size_t i = 0; i < 600; ++i) {
+    EXPECT_TRUE(std::isfinite(seen.log_w1[i]));
+    EXPECT_TRUE(std::isfinite(seen.log_w2[i]));
+    EXPECT_TRUE(std::isfinite(seen.lag[i]));
+  }
+}
+
+}  // namespace
+}  // namespace offprint::kinetic
