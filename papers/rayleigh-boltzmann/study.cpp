@@ -1,4 +1,5 @@
 // The Rayleigh-Boltzmann equation with shear: what the card names, and the functions that do it.
+#include "actions.hpp"
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
 #include "offprint/linalg/describe.hpp"
@@ -18,6 +19,11 @@ Paper make() {
   paper.claim("R6", r6);
   paper.claim("R7", r7);
   paper.claim("R8", r8);
+  paper.action("run", simulate);
+  paper.action("profile", profile);
+  paper.action("analyse", analyse);
+  paper.action("deterministic", deterministic);
+  paper.action("moments", moments);
   return paper;
 }
 
