@@ -1,0 +1,263 @@
+// M1, M2, M3 and M7: the operators by themselves.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "claims.hpp"
+#include "examples.hpp"
+#include "offprint/kinetic/collision_operator.hpp"
+#include "offprint/kinetic/disparate_operators.hpp"
+#include "offprint/kinetic/exact_maxwell.hpp"
+#include "offprint/kinetic/gaussian_pairs.hpp"
+#include "picture.hpp"
+
+namespace offprint::papers::boltzmann_mixture {
+namespace {
+
+using kinetic::CollisionOperator;
+using kinetic::LightOperator;
+using kinetic::SpectralGrid;
+using kinetic::VelocityGrid;
+
+// The five truncations: of Q_LH to order 0, 1, 2, of Q_HL to order 1, 2.
+struct Truncated {
+  const char* name;
+  const char* label;
+  double order;
+};
+constexpr Truncated kTruncations[]{{"light_0", "Q_LH, order 0", 1},
+                                   {"light_1", "Q_LH, order 1", 2},
+                                   {"light_2", "Q_LH, order 2", 3},
+                                   {"heavy_1", "Q_HL, order 1", 2},
+                                   {"heavy_2", "Q_HL, order 2", 3}};
+
+// Errors of the five truncations at each eps: one row an eps.
+struct ErrorTable {
+  std::vector<double> eps;
+  std::vector<std::vector<double>> errors;
+
+  [[nodiscard]] double slope(std::size_t truncation, std::size_t i) const {
+    return std::log(errors[i][truncation] / errors[i + 1][truncation]) / std::log(eps[i] / eps[i + 1]);
+  }
+  [[nodiscard]] Table table(const std::string& title) const {
+    Table t{title, {"eps"}, {}};
+    for (const auto& c : kTruncations) t.columns.emplace_back(c.label);
+    for (std::size_t i = 0; i < eps.size(); ++i) {
+      std::vector<Json> row{eps[i]};
+      for (const double e : errors[i]) row.emplace_back(e);
+      t.rows.push_back(std::move(row));
+    }
+    return t;
+  }
+  [[nodiscard]] Figure figure(const std::string& title) const {
+    std::vector<Series> series;
+    for (std::size_t k = 0; k < std::size(kTruncations); ++k) {
+      Series s{.name = kTruncations[k].label, .x = eps, .dashed = k >= 3};
+      for (const auto& row : errors) s.y.push_back(row[k]);
+      series.push_back(std::move(s));
+    }
+    return error_figure(title, std::move(series));
+  }
+};
+
+double largest(const Eigen::VectorXcd& a) { return a.cwiseAbs().maxCoeff(); }
+
+double median(std::vector<double> v) {
+  std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
+  return v[v.size() / 2];
+}
+
+template <class F>
+double seconds(F&& f) {
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Measurement m1(const Claim&, Run& run) {
+  const VelocityGrid grid{2, 64, 9};
+  const SpectralGrid modes(grid);
+  const Eigen::VectorXd light = gaussian_mixture(grid, light_example());
+  const Eigen::VectorXd heavy = gaussian_mixture(grid, heavy_example());
+  const auto heavy_moments = moments(grid, heavy);
+  const auto forces = light_forces(modes, {}, light);
+  ErrorTable table;
+  for (const double eps : {0.2, 0.1, 0.05, 0.025, 0.0125}) {
+    run.check_cancelled();
+    kinetic::ExactMaxwellOperators exact(grid, grid, 1, eps, 96, run.parallel());
+    exact.set(light, heavy);
+    const Eigen::VectorXcd light_q = exact.light_transform();
+    const Eigen::VectorXcd heavy_q = exact.heavy_transform();
+    std::vector<double> row;
+    for (int order = 0; order <= 2; ++order) {
+      row.push_back(largest(LightOperator(grid, {}, eps, order).transform(light, heavy_moments) - light_q));
+    }
+    for (int order = 1; order <= 2; ++order) {
+      row.push_back(largest(heavy_operator_transform(modes, heavy, forces, eps, order) - heavy_q));
+    }
+    table.eps.push_back(eps);
+    table.errors.push_back(std::move(row));
+  }
+  run.table("errors", table.table("Largest error of the transform against the exact operator, Maxwell molecules"));
+  run.figure("errors", table.figure("Error of the truncated operators, Maxwell molecules"));
+  Measurement measured;
+  for (std::size_t k = 0; k < std::size(kTruncations); ++k) {
+    // Of the last two halvings the one farther from the order.
+    const double a = table.slope(k, 2);
+    const double b = table.slope(k, 3);
+    const double order = kTruncations[k].order;
+    measured.set(kTruncations[k].name, std::abs(a - order) > std::abs(b - order) ? a : b);
+  }
+  return measured;
+}
+
+Measurement m2(const Claim&, Run& run) {
+  const kinetic::VhsKernel hard{1, 1};
+  const VelocityGrid grid{2, 128, 9};
+  const SpectralGrid modes(grid);
+  const Eigen::VectorXd light = gaussian_mixture(grid, light_example());
+  const Eigen::VectorXd heavy = gaussian_mixture(grid, heavy_example());
+  const auto heavy_moments = moments(grid, heavy);
+  const auto forces = light_forces(modes, hard, light);
+  const Eigen::VectorXd lattice = Eigen::VectorXd::LinSpaced(9, -4, 4);
+  ErrorTable table;
+  double disagreement = 0;
+  auto progress = run.progress(3, "direct operator");
+  std::size_t done = 0;
+  for (const auto& [eps, points] : {std::pair{0.4, 128}, std::pair{0.2, 256}, std::pair{0.1, 512}}) {
+    run.check_cancelled();
+    const VelocityGrid fine{2, points, 9};
+    const kinetic::CollisionOptions options{.directions = 24, .radii = 32, .parallel = run.parallel()};
+    const Eigen::VectorXd light_fine = gaussian_mixture(fine, light_example());
+    const Eigen::VectorXd heavy_fine = gaussian_mixture(fine, scaled(heavy_example(), eps));
+    // Masses eps^2 and 1, both velocities on one grid; xi of vhat is xi/eps of V = eps vhat.
+    const Eigen::VectorXcd light_q = lattice_transform(
+        fine, CollisionOperator(fine, hard, eps * eps, 1.0, options)(light_fine, heavy_fine), lattice);
+    const Eigen::VectorXcd heavy_q = lattice_transform(
+        fine, CollisionOperator(fine, hard, 1.0, eps * eps, options)(heavy_fine, light_fine), lattice / eps);
+    std::vector<double> row;
+    for (int order = 0; order <= 2; ++order) {
+      const Eigen::VectorXd q = LightOperator(grid, hard, eps, order)(light, heavy_moments);
+      row.push_back(largest(lattice_transform(grid, q, lattice) - light_q));
+    }
+    for (int order = 1; order <= 2; ++order) {
+      const Eigen::VectorXd q = modes.inverse(heavy_operator_transform(modes, heavy, forces, eps, order));
+      row.push_back(largest(lattice_transform(grid, q, lattice) - heavy_q));
+    }
+    table.eps.push_back(eps);
+    table.errors.push_back(std::move(row));
+    for (const auto& [i, j] : {std::pair{5, 4}, std::pair{6, 5}, std::pair{4, 7}, std::pair{2, 6}, std::pair{8, 8}}) {
+      const auto exact = gaussian_pair_transforms(light_example(), heavy_example(), hard, eps,
+                                                  Eigen::Vector2d(lattice[i], lattice[j]));
+      disagreement = std::max(disagreement, std::abs(light_q[9 * i + j] - exact.light));
+      disagreement = std::max(disagreement, std::abs(heavy_q[9 * i + j] - exact.heavy));
+    }
+    progress.set(++done);
+  }
+  run.table("errors", table.table("Largest error of the transform at |xi_i| <= 4 against the direct operator, B = |g|"));
+  run.figure("errors", table.figure("Error of the truncated operators, hard spheres"));
+  Measurement measured;
+  const char* names[]{"400", "200", "100"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t k = 0; k < std::size(kTruncations); ++k) {
+      measured.set(fmt::format("{}_{}", kTruncations[k].name, names[i]), table.errors[i][k]);
+    }
+  }
+  for (const std::size_t k : {std::size_t{2}, std::size_t{4}}) {
+    measured.set(fmt::format("{}_slope_a", kTruncations[k].name), table.slope(k, 0));
+    measured.set(fmt::format("{}_slope_b", kTruncations[k].name), table.slope(k, 1));
+  }
+  measured.set("direct", disagreement);
+  return measured;
+}
+
+Measurement m3(const Claim&, Run& run) {
+  const VelocityGrid grid{2, 64, 9};
+  const SpectralGrid modes(grid);
+  const Parallel one{.threads = 1, .cancel = run.parallel().cancel};
+  CollisionOperator light_q(grid, {}, {.parallel = one});
+  CollisionOperator heavy_q(grid, {}, {.parallel = one});
+  const Eigen::VectorXd light = gaussian_mixture(grid, light_example());
+  const Eigen::VectorXd heavy = gaussian_mixture(grid, heavy_example());
+  const LightOperator coarse(grid, {}, 0.2);
+  const LightOperator fine(grid, {}, 1e-4);
+  // One right-hand side of the mixture: all four operators.
+  const auto side = [&](const LightOperator& cross, double eps) {
+    return seconds([&] {
+      Eigen::VectorXd a = light_q(light) + cross(light, moments(grid, heavy));
+      const Eigen::VectorXd b =
+          eps * heavy_q(heavy) +
+          modes.inverse(heavy_operator_transform(modes, heavy, light_forces(modes, {}, light), eps));
+      a += b;
+      return a[0];
+    });
+  };
+  std::vector<double> at_02;
+  std::vector<double> at_1e4;
+  for (int i = 0; i < 101; ++i) {
+    run.check_cancelled();
+    at_02.push_back(side(coarse, 0.2));
+    at_1e4.push_back(side(fine, 1e-4));
+  }
+  Table table{"Seconds of one evaluation, one thread (median)", {"operator", "eps", "N an axis", "seconds"}, {}};
+  const double truncated = median(at_02);
+  table.rows.push_back({"all four, truncated", 0.2, 64, truncated});
+  table.rows.push_back({"all four, truncated", 1e-4, 64, median(at_1e4)});
+  std::vector<double> direct;
+  for (const auto& [eps, points] : {std::pair{0.2, 256}, std::pair{0.1, 512}}) {
+    const VelocityGrid whole{2, points, 9};
+    CollisionOperator q(whole, {1, 1}, eps * eps, 1.0, {.directions = 24, .radii = 32, .parallel = one});
+    const Eigen::VectorXd l = gaussian_mixture(whole, light_example());
+    const Eigen::VectorXd h = gaussian_mixture(whole, scaled(heavy_example(), eps));
+    std::vector<double> times;
+    for (int i = 0; i < 6; ++i) {
+      const double t = seconds([&] { return q(l, h)[0]; });
+      if (i > 0) times.push_back(t);  // the first one fills caches and memory
+    }
+    direct.push_back(median(times));
+    table.rows.push_back({"Q_LH, direct", eps, points, direct.back()});
+  }
+  run.table("cost", table);
+  run.metric("truncated", truncated, "s");
+  run.metric("direct_100", direct[1], "s");
+  Measurement measured;
+  measured.set("flat", median(at_1e4) / truncated);
+  measured.set("direct", direct[1] / direct[0]);
+  return measured;
+}
+
+Measurement m7(const Claim&, Run& run) {
+  Measurement measured;
+  Table table{"Largest error of Q(f, f) on the BKW solution, S = 0.75, half width 9, 8 angles", {"N an axis", "error"}, {}};
+  for (const int points : {16, 32, 64}) {
+    const VelocityGrid grid{2, points, 9};
+    CollisionOperator q(grid, {}, {.parallel = run.parallel()});
+    const double error =
+        (q(kinetic::bkw(grid, 1, 1, 0.25)) - kinetic::bkw_collision_term(grid, 1, 1, 0.25)).cwiseAbs().maxCoeff();
+    measured.set(fmt::format("error_{}", points), error);
+    table.rows.push_back({points, error});
+  }
+  run.table("errors", table);
+  const VelocityGrid grid{2, 64, 9};
+  CollisionOperator q(grid, {}, {.parallel = run.parallel()});
+  Eigen::VectorXd f = kinetic::bkw(grid, 1, 1, 0.4);
+  const double dt = 0.02;
+  for (int i = 0; i < 200; ++i) {
+    run.check_cancelled();
+    const Eigen::VectorXd k1 = q(f);
+    const Eigen::VectorXd k2 = q(f + dt / 2 * k1);
+    const Eigen::VectorXd k3 = q(f + dt / 2 * k2);
+    f += dt / 6 * (k1 + 2 * k2 + 2 * k3 + q(f + dt * k3));
+  }
+  const Eigen::VectorXd exact = kinetic::bkw(grid, 1, 1, 0.4 * std::exp(-4 * kinetic::bkw_rate(2)));
+  measured.set("evolved", (f - exact).cwiseAbs().maxCoeff());
+  return measured;
+}
+
+}  // namespace offprint::papers::boltzmann_mixture

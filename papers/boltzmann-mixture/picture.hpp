@@ -1,0 +1,26 @@
+// Figures of this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "epochs.hpp"
+#include "offprint/core/figure.hpp"
+
+namespace offprint::papers::boltzmann_mixture {
+
+/// Errors against eps, both axes logarithmic.
+[[nodiscard]] Figure error_figure(const std::string& title, std::vector<Series> series);
+/// Temperatures against light time, logarithmic: the plateaus.
+[[nodiscard]] Figure temperature_figure(const std::string& title, const std::vector<Instant>& path, double eps);
+/// Deviators and temperature difference, both axes logarithmic: the three clocks.
+[[nodiscard]] Figure clock_figure(const std::string& title, const std::vector<Instant>& path, double eps);
+/// f along v_1 through the mean, with the Maxwellian of the same moments, for several instants.
+struct Slice {
+  std::string name;
+  Eigen::VectorXd f;
+};
+[[nodiscard]] Figure slice_figure(const std::string& title, const kinetic::VelocityGrid& grid,
+                                  const std::vector<Slice>& slices, bool heavy);
+
+}  // namespace offprint::papers::boltzmann_mixture
