@@ -160,7 +160,8 @@ Measurement m2(const Claim&, Run& run) {
     }
     progress.set(++done);
   }
-  run.table("errors", table.table("Largest error of the transform at |xi_i| <= 4 against the direct operator, B = |g|"));
+  run.table("errors",
+            table.table("Largest error of the transform at |xi_i| <= 4 against the direct operator, B = |g|"));
   run.figure("errors", table.figure("Error of the truncated operators, hard spheres"));
   Measurement measured;
   const char* names[]{"400", "200", "100"};
@@ -191,9 +192,8 @@ Measurement m3(const Claim&, Run& run) {
   const auto side = [&](const LightOperator& cross, double eps) {
     return seconds([&] {
       Eigen::VectorXd a = light_q(light) + cross(light, moments(grid, heavy));
-      const Eigen::VectorXd b =
-          eps * heavy_q(heavy) +
-          modes.inverse(heavy_operator_transform(modes, heavy, light_forces(modes, {}, light), eps));
+      const Eigen::VectorXd b = eps * heavy_q(heavy) + modes.inverse(heavy_operator_transform(
+                                                           modes, heavy, light_forces(modes, {}, light), eps));
       a += b;
       return a[0];
     });
@@ -234,7 +234,8 @@ Measurement m3(const Claim&, Run& run) {
 
 Measurement m7(const Claim&, Run& run) {
   Measurement measured;
-  Table table{"Largest error of Q(f, f) on the BKW solution, S = 0.75, half width 9, 8 angles", {"N an axis", "error"}, {}};
+  Table table{
+      "Largest error of Q(f, f) on the BKW solution, S = 0.75, half width 9, 8 angles", {"N an axis", "error"}, {}};
   for (const int points : {16, 32, 64}) {
     const VelocityGrid grid{2, points, 9};
     CollisionOperator q(grid, {}, {.parallel = run.parallel()});

@@ -47,9 +47,9 @@ Measurement three_clocks(Run& run, const kinetic::VelocityGrid& grid) {
   for (const auto& [eps, name] : {std::pair{0.1, "100"}, std::pair{0.03, "030"}, std::pair{0.01, "010"}}) {
     kinetic::MixtureModel model{.eps = eps, .light_grid = grid, .heavy_grid = grid};
     model.collisions.parallel = run.parallel();
-    DisparateMixture mixture(
-        model, {}, kinetic::gaussian_mixture(grid, {{1, Vector2d::Zero(), Vector2d(1.8, 1.2).asDiagonal()}}),
-        kinetic::gaussian_mixture(grid, {{1, Vector2d::Zero(), Vector2d(0.6, 0.4).asDiagonal()}}));
+    DisparateMixture mixture(model, {},
+                             kinetic::gaussian_mixture(grid, {{1, Vector2d::Zero(), Vector2d(1.8, 1.2).asDiagonal()}}),
+                             kinetic::gaussian_mixture(grid, {{1, Vector2d::Zero(), Vector2d(0.6, 0.4).asDiagonal()}}));
     const Clocks expected = expected_clocks(mixture);
     const auto steps = epoch_steps(expected, eps, 0.5);
     auto progress = run.progress(steps.size(), fmt::format("eps = {}", eps));
@@ -92,8 +92,8 @@ double advance(DisparateMixture& mixture, double dt, double t_end) {
   double largest = 0;
   while (mixture.time() < t_end - dt / 2) {
     mixture.step(dt);
-    largest = std::max({largest, std::abs(mixture.mismatch().light_temperature),
-                        std::abs(mixture.mismatch().heavy_temperature)});
+    largest = std::max(
+        {largest, std::abs(mixture.mismatch().light_temperature), std::abs(mixture.mismatch().heavy_temperature)});
   }
   return largest;
 }
@@ -215,10 +215,11 @@ Measurement m5(const Claim&, Run& run) {
   measured.set_flag("bare_blows_up", blown);
   // eps = 0.3, 0.1, 0.01: below, the second-order scheme's own error of 6e-6 would be seen.
   measured.set("model_slope", std::log(model_error[1] / model_error[2]) / std::log(eps_of_model[1] / eps_of_model[2]));
-  run.figure("error", error_figure("Distance from the exact law: truncation to order 2",
-                                   {{.name = "|T_L - T_H - exact| at t = 0.2, ars222, dt = 0.005",
-                                     .x = eps_of_model,
-                                     .y = model_error}}));
+  run.figure(
+      "error",
+      error_figure(
+          "Distance from the exact law: truncation to order 2",
+          {{.name = "|T_L - T_H - exact| at t = 0.2, ars222, dt = 0.005", .x = eps_of_model, .y = model_error}}));
   return measured;
 }
 
@@ -259,8 +260,8 @@ Measurement m6(const Claim&, Run& run) {
   const Totals start = totals(free);
   advance(free, 0.02, 2);
   const Totals end = totals(free);
-  run.metric("unprojected_mass", std::max(std::abs(end.light_mass - start.light_mass),
-                                          std::abs(end.heavy_mass - start.heavy_mass)));
+  run.metric("unprojected_mass",
+             std::max(std::abs(end.light_mass - start.light_mass), std::abs(end.heavy_mass - start.heavy_mass)));
   run.metric("unprojected_momentum", (end.momentum - start.momentum).norm());
   run.metric("unprojected_energy", end.energy - start.energy);
   return measured;

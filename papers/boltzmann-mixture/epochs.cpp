@@ -46,7 +46,8 @@ std::vector<double> epoch_steps(const Clocks& clocks, double eps, double t_end) 
 }
 
 Instant instant_of(const DisparateMixture& mixture) {
-  return {mixture.time(), mixture.light_moments(), mixture.heavy_moments(), mixture_entropy(mixture), mixture.mismatch()};
+  return {mixture.time(), mixture.light_moments(), mixture.heavy_moments(), mixture_entropy(mixture),
+          mixture.mismatch()};
 }
 
 std::vector<Instant> run_steps(DisparateMixture& mixture, const std::vector<double>& steps,

@@ -16,6 +16,11 @@ struct Instant {
   double entropy = 0.0;
   kinetic::StepMismatch mismatch;
 
+  template <class Archive>
+  void serialize(Archive& archive) {
+    for (auto* m : {&light, &heavy}) archive(m->density, m->mean, m->second, m->temperature);
+    archive(time, entropy, mismatch.light_temperature, mismatch.heavy_temperature);
+  }
   /// Largest eigenvalue of the pressure deviator P/n - T: half the difference of the principal values in 2-D.
   [[nodiscard]] static double deviator(const kinetic::Moments& m);
 };

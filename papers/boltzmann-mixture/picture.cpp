@@ -30,8 +30,9 @@ double light_time(const std::vector<Instant>& path, std::size_t i, double eps) {
 Figure temperature_figure(const std::string& title, const std::vector<Instant>& path, double eps) {
   LinePlot plot;
   plot.title = title;
-  plot.caption = "Principal pressures over density (dashed) fall together first in the light gas, then in the heavy one; "
-                 "the temperatures meet last.";
+  plot.caption =
+      "Principal pressures over density (dashed) fall together first in the light gas, then in the heavy one; "
+      "the temperatures meet last.";
   plot.x = {.title = "time", .unit = "light collision times", .log = true};
   plot.y = {.title = "temperature"};
   Series light{.name = "T_L"};

@@ -1,5 +1,6 @@
 // An efficient Asymptotic-Preserving scheme for the Boltzmann mixture with disparate mass: what the card names, and the
 // functions that do it.
+#include "actions.hpp"
 #include "claims.hpp"
 #include "offprint/core/paper.hpp"
 #include "offprint/linalg/describe.hpp"
@@ -19,6 +20,10 @@ Paper make() {
   paper.claim("M5", m5);
   paper.claim("M6", m6);
   paper.claim("M7", m7);
+  paper.action("relax", relax);
+  paper.action("operator", evaluate_operator);
+  paper.action("epochs", epochs);
+  paper.action("compare", compare);
   return paper;
 }
 

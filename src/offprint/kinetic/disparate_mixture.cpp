@@ -57,6 +57,7 @@ struct DisparateMixture::State {
   VectorXd light, heavy;
   double time = 0;
   StepMismatch mismatch{};
+  PairMoments carried{};  // moments as stepped: measuring them anew would add up the rounding of the projections
   double light_density = 0, heavy_density = 0;
   double light_rate = 0, heavy_rate = 0, light_penalty = 0, heavy_penalty = 0;
   CollisionOperator light_collisions, heavy_collisions;
@@ -86,7 +87,10 @@ struct DisparateMixture::State {
       exact.emplace(m.light_grid, m.heavy_grid, m.cross_kernel.strength, m.eps, 64, m.collisions.parallel);
     }
     set_penalties();
+    measure();
   }
+
+  void measure() { carried = pair_of(moments(model.light_grid, light), moments(model.heavy_grid, heavy)); }
 
   void set_penalties() {
     const double light_self = light_density * model.light_kernel(reach(model.light_grid));
@@ -175,6 +179,7 @@ struct DisparateMixture::State {
     }
     mismatch.heavy_temperature = moments(model.heavy_grid, h).temperature - next.heavy_temperature();
     project_heavy(heavy_target(law, next), h);
+    carried = next;
     light = std::move(f);
     heavy = std::move(h);
   }
@@ -191,7 +196,7 @@ struct DisparateMixture::State {
     const Moments l = moments(model.light_grid, light);
     const Moments h = moments(model.heavy_grid, heavy);
     const ExchangeLaw exchange = law(l.temperature);
-    const PairMoments now = pair_of(l, h);
+    const PairMoments now = options.project ? carried : pair_of(l, h);
     const PairMoments next = implicit_exchange(exchange, now, dt);
     const double a = dt / (model.eps * model.eps);
     const double beta = light_penalty;
@@ -215,7 +220,7 @@ struct DisparateMixture::State {
     const Moments l = moments(model.light_grid, light);
     const Moments h = moments(model.heavy_grid, heavy);
     const ExchangeLaw exchange = law(l.temperature);
-    const PairMoments now = pair_of(l, h);
+    const PairMoments now = options.project ? carried : pair_of(l, h);
     const PairMoments stage = implicit_exchange(exchange, now, kGamma * dt);
     const PairMoments next = implicit_exchange(exchange, along(now, stage, (1 - kGamma) / kGamma), kGamma * dt);
     const double a = dt / (model.eps * model.eps);
@@ -284,6 +289,7 @@ struct DisparateMixture::State {
     light += dt / 6 * (k1.first + 2 * k2.first + 2 * k3.first + k4.first);
     heavy += dt / 6 * (k1.second + 2 * k2.second + 2 * k3.second + k4.second);
     mismatch = {};
+    measure();
   }
 };
 
@@ -311,14 +317,16 @@ void DisparateMixture::step(double dt) {
   state_->time += dt;
 }
 
-void DisparateMixture::restore(double time, Eigen::VectorXd light, Eigen::VectorXd heavy) {
+void DisparateMixture::restore(double time, Eigen::VectorXd light, Eigen::VectorXd heavy, const PairMoments& stepped) {
   (void)moments(state_->model.light_grid, light);
   (void)moments(state_->model.heavy_grid, heavy);
   state_->time = time;
   state_->light = std::move(light);
   state_->heavy = std::move(heavy);
+  state_->carried = stepped;
 }
 
+const PairMoments& DisparateMixture::stepped_moments() const { return state_->carried; }
 double DisparateMixture::time() const { return state_->time; }
 const Eigen::VectorXd& DisparateMixture::light() const { return state_->light; }
 const Eigen::VectorXd& DisparateMixture::heavy() const { return state_->heavy; }

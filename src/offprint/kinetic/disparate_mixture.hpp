@@ -67,8 +67,10 @@ class DisparateMixture {
 
   /// One step in relaxation time. Throws InputError for dt <= 0, Error when the state is no longer finite, Interrupted.
   void step(double dt);
-  /// Goes on from a stored state.
-  void restore(double time, Eigen::VectorXd light, Eigen::VectorXd heavy);
+  /// Goes on, to the same bits, from a state that was stored with its stepped_moments().
+  void restore(double time, Eigen::VectorXd light, Eigen::VectorXd heavy, const PairMoments& stepped);
+  /// The moments as they were stepped: those of the distributions up to the rounding of the projection.
+  [[nodiscard]] const PairMoments& stepped_moments() const;
 
   [[nodiscard]] double time() const;
   [[nodiscard]] const Eigen::VectorXd& light() const;

@@ -17,6 +17,11 @@ struct PairMoments {
   double light_energy = 0.0;
   double heavy_energy = 0.0;
 
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(light_mean, heavy_mean, light_energy, heavy_energy);
+  }
+
   [[nodiscard]] double light_temperature() const {
     return (light_energy - light_mean.squaredNorm()) / static_cast<double>(light_mean.size());
   }

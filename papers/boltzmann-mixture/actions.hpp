@@ -1,0 +1,13 @@
+// What `offprint run boltzmann-mixture` can do.
+#pragma once
+
+#include "offprint/core/run.hpp"
+
+namespace offprint::papers::boltzmann_mixture {
+
+void relax(Run& run);
+void evaluate_operator(Run& run);
+void epochs(Run& run);
+void compare(Run& run);
+
+}  // namespace offprint::papers::boltzmann_mixture
