@@ -171,9 +171,8 @@ kinetic::MixtureModel model_of(const RunCard& card, int points, kinetic::Truncat
                                const Parallel& parallel) {
   kinetic::MixtureModel model;
   model.eps = std::sqrt(card.mass_ratio);
-  const double temperature = std::max(card.light.temperatures.maxCoeff(), card.heavy.temperatures.maxCoeff());
   const double width =
-      card.half_width.value_or(9 * std::sqrt(std::max({temperature, card.light.temperature, card.heavy.temperature})) +
+      card.half_width.value_or(9 * std::sqrt(std::max(card.light.temperature, card.heavy.temperature)) +
                                std::max(card.light.mean.norm(), card.heavy.mean.norm()));
   model.light_grid = model.heavy_grid = {card.dimension, points, width};
   model.light_grid.check();

@@ -49,7 +49,7 @@ struct CardOverrides {
 /// NaN, more than 1e-6 of the mass at the border, unreadable or non-uniform axes.
 [[nodiscard]] Eigen::VectorXd deposit(const Species& species, const kinetic::VelocityGrid& grid);
 
-/// Grids of half width 9 sqrt(max T) + |u| and kernels for the card. Throws InputError for N odd or < 8.
+/// Grids of half width 9 sqrt(larger T) + |u| and kernels for the card. Throws InputError for N odd or < 8.
 [[nodiscard]] kinetic::MixtureModel model_of(const RunCard& card, int points, kinetic::Truncation truncation,
                                              const Parallel& parallel);
 

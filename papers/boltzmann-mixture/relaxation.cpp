@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include "offprint/core/atomic_file.hpp"
@@ -28,6 +29,21 @@ struct Kept {
     archive(done, time, light, heavy, stepped, path, snapshots);
   }
 };
+
+// Says so when a spacing is too wide for the narrowest direction of either species at the start.
+void note_coarse_grid(Run& run, const kinetic::VelocityGrid& grid, const Instant& start) {
+  const auto narrowest = [](const kinetic::Moments& m) {
+    return std::sqrt(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(m.pressure()).eigenvalues().minCoeff());
+  };
+  const double width = std::min(narrowest(start.light), narrowest(start.heavy));
+  if (grid.spacing() <= 0.9 * width) return;
+  const int needed = 2 * static_cast<int>(std::ceil(grid.half_width / (0.8 * width)));
+  run.note(
+      fmt::format("The grid is too coarse: its spacing is {:.2f} thermal widths of the narrower species, collisions "
+                  "need at most 0.9; "
+                  "use --grid {} or a smaller half_width in the card.",
+                  grid.spacing() / width, needed));
+}
 
 // Which steps are followed by a snapshot: `count` of them, as even on a logarithmic clock as the steps allow.
 std::vector<bool> snapshot_steps(const std::vector<double>& steps, int count) {
@@ -150,6 +166,7 @@ Relaxation relax_steps(Run& run, kinetic::DisparateMixture& mixture, const std::
     kept.path.push_back(instant_of(mixture));
     kept.snapshots.push_back({mixture.time(), mixture.light(), mixture.heavy()});
   }
+  note_coarse_grid(run, mixture.model().light_grid, kept.path.front());
   const auto wanted = snapshot_steps(steps, snapshots);
   auto progress = run.progress(steps.size(), "relaxation");
   for (std::size_t i = kept.done; i < steps.size(); ++i) {
