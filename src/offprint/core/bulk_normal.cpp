@@ -13,17 +13,25 @@ namespace offprint::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using Wide = hn::CappedTag<double, 8>;
 using Words = hn::RebindToUnsigned<Wide>;
-using Halves = hn::Repartition<std::uint32_t, Words>;
+
+// Products of the low 32 bits of each word.
+HWY_INLINE hn::Vec<Words> MulLow(hn::Vec<Words> a, hn::Vec<Words> b) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(Words(), hn::GetLane(a) * hn::GetLane(b));
+#else
+  const hn::Repartition<std::uint32_t, Words> half;
+  return hn::MulEven(hn::BitCast(half, a), hn::BitCast(half, b));
+#endif
+}
 
 // Block first + i of the stream gives normals 2i and 2i + 1; `blocks` is a multiple of 8, `out` holds two each.
 void NormalBlocks(std::uint32_t key0, std::uint32_t key1, std::uint64_t index, std::uint64_t first, std::size_t blocks,
                   double* HWY_RESTRICT out) {
   const Wide w;
   const Words u;
-  const Halves half;
   const auto low = hn::Set(u, 0xFFFFFFFFULL);
-  const auto m0 = hn::BitCast(half, hn::Set(u, 0xD2511F53ULL));
-  const auto m1 = hn::BitCast(half, hn::Set(u, 0xCD9E8D57ULL));
+  const auto m0 = hn::Set(u, 0xD2511F53ULL);
+  const auto m1 = hn::Set(u, 0xCD9E8D57ULL);
   const auto one_bits = hn::Set(u, 0x3FF0000000000000ULL);
   for (std::size_t i = 0; i < blocks; i += hn::Lanes(w)) {
     const auto counter = hn::Add(hn::Set(u, first + i), hn::Iota(u, 0));
@@ -34,8 +42,8 @@ void NormalBlocks(std::uint32_t key0, std::uint32_t key1, std::uint64_t index, s
     std::uint32_t k0 = key0;
     std::uint32_t k1 = key1;
     for (int round = 0; round < 10; ++round) {
-      const auto p0 = hn::MulEven(hn::BitCast(half, c0), m0);
-      const auto p1 = hn::MulEven(hn::BitCast(half, c2), m1);
+      const auto p0 = MulLow(c0, m0);
+      const auto p1 = MulLow(c2, m1);
       const auto n0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(u, k0));
       const auto n2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3), hn::Set(u, k1));
       c1 = hn::And(p1, low);
@@ -45,7 +53,7 @@ void NormalBlocks(std::uint32_t key0, std::uint32_t key1, std::uint64_t index, s
       k0 += 0x9E3779B9U;
       k1 += 0xBB67AE85U;
     }
-    const auto unit = [&](auto lo, auto hi) {  // [1, 2) from the upper 52 bits
+    const auto unit = [&](auto lo, auto hi) HWY_ATTR {  // [1, 2) from the upper 52 bits
       const auto bits = hn::Or(lo, hn::ShiftLeft<32>(hi));
       return hn::BitCast(w, hn::Or(hn::ShiftRight<12>(bits), one_bits));
     };

@@ -129,21 +129,28 @@ double autocorrelation_time(std::span<const double> chain) {
 double split_r_hat(std::span<const std::vector<double>> chains) {
   if (chains.empty() || chains[0].size() < 4) return std::numeric_limits<double>::quiet_NaN();
   const std::size_t half = chains[0].size() / 2;
-  const auto m = static_cast<double>(2 * chains.size());
-  const auto n = static_cast<double>(half);
+  std::vector<PowerSums> pieces;
+  for (const auto& chain : chains)
+    for (const std::size_t first : {std::size_t{0}, chain.size() - half}) {
+      pieces.emplace_back(chains[0][0]);
+      for (std::size_t i = 0; i < half; ++i) pieces.back().add(chain[first + i]);
+    }
+  return r_hat(pieces);
+}
+
+double r_hat(std::span<const PowerSums> pieces) {
+  if (pieces.size() < 2 || pieces[0].count() < 2) return std::numeric_limits<double>::quiet_NaN();
+  const auto m = static_cast<double>(pieces.size());
+  const double n = pieces[0].count();
   std::vector<double> means;
   double within = 0;
-  for (const auto& chain : chains)
-    for (std::size_t first : {std::size_t{0}, chain.size() - half}) {
-      double mean = 0;
-      for (std::size_t i = 0; i < half; ++i) mean += chain[first + i] / n;
-      double variance = 0;
-      for (std::size_t i = 0; i < half; ++i) variance += (chain[first + i] - mean) * (chain[first + i] - mean);
-      within += variance / (n - 1) / m;
-      means.push_back(mean);
-    }
   double mean = 0;
-  for (const double x : means) mean += x / m;
+  for (const auto& piece : pieces) {
+    const auto k = k_statistics(piece, 2);
+    means.push_back(k[1]);
+    within += k[2] / m;
+    mean += k[1] / m;
+  }
   double between = 0;
   for (const double x : means) between += (x - mean) * (x - mean) / (m - 1);
   return std::sqrt((n - 1) / n + between / within);

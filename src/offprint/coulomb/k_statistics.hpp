@@ -64,5 +64,7 @@ struct CumulantEstimate {
 /// The Gelman-Rubin R-hat of chains of equal length, each split in half: near 1 when they agree. NaN for fewer than 4
 /// samples.
 [[nodiscard]] double split_r_hat(std::span<const std::vector<double>> chains);
+/// The same from the sums of pieces of equal length (the halves of chains).
+[[nodiscard]] double r_hat(std::span<const PowerSums> pieces);
 
 }  // namespace offprint::coulomb

@@ -19,6 +19,7 @@ using Vec = hn::Vec<Wide>;
 template <int d>
 class PairEnergy {
  public:
+  HWY_INLINE PairEnergy() : sum_(hn::Zero(Wide())), product_(hn::Set(Wide(), 1.0)) {}
   HWY_INLINE void add(Vec r2, Vec inverse) {  // inverse: of r^2 (d = 2, unused) or of r (d = 3); |x| for d = 1
     if constexpr (d == 2) {
       product_ = hn::Mul(product_, r2);
@@ -41,8 +42,8 @@ class PairEnergy {
     product_ = hn::Set(w, 1.0);
     count_ = 0;
   }
-  Vec sum_ = hn::Zero(Wide());
-  Vec product_ = hn::Set(Wide(), 1.0);
+  Vec sum_;
+  Vec product_;
   int count_ = 0;
 };
 
