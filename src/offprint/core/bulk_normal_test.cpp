@@ -8,14 +8,16 @@
 
 #include <gtest/gtest.h>
 
+#include "offprint/core/random.hpp"
+
 namespace offprint {
 namespace {
 
 TEST(BulkNormal, AreTheStreamsNumbers) {
   Stream plain(5, "bulk", (std::uint64_t{3} << 32) + 9);
-  Stream bulk = plain;
+  BulkNormal bulk(5, "bulk", (std::uint64_t{3} << 32) + 9);
   std::vector<double> x(1001);
-  fill_normal_bulk(bulk, x);
+  bulk.fill(x);
   for (std::size_t i = 0; i + 1 < x.size(); i += 2) {
     const double radius = 1 - static_cast<double>(plain() >> 12) * 0x1p-52;
     const double angle = 2 * std::numbers::pi * static_cast<double>(plain() >> 12) * 0x1p-52;
@@ -23,24 +25,24 @@ TEST(BulkNormal, AreTheStreamsNumbers) {
     EXPECT_NEAR(x[i], r * std::cos(angle), 1e-13 * (1 + r));
     EXPECT_NEAR(x[i + 1], r * std::sin(angle), 1e-13 * (1 + r));
   }
-  EXPECT_EQ(bulk.position(), 1002U);
+  EXPECT_EQ(bulk.block(), 501U);
 }
 
 TEST(BulkNormal, CutsDoNotMatter) {
-  Stream one(6, "cuts");
-  Stream two = one;
+  BulkNormal one(6, "cuts");
+  BulkNormal two = one;
   std::vector<double> whole(600);
   std::vector<double> parts(600);
-  fill_normal_bulk(one, whole);
-  fill_normal_bulk(two, std::span(parts).first(10));
-  fill_normal_bulk(two, std::span(parts).subspan(10));
+  one.fill(whole);
+  two.fill(std::span(parts).first(10));
+  two.fill(std::span(parts).subspan(10));
   EXPECT_EQ(whole, parts);
 }
 
 TEST(BulkNormal, Moments) {
-  Stream stream(8, "moments");
+  BulkNormal source(8, "moments");
   std::vector<double> x(400000);
-  fill_normal_bulk(stream, x);
+  source.fill(x);
   double m1 = 0;
   double m2 = 0;
   double m4 = 0;

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "offprint/core/bulk_normal.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/linalg/lapack.hpp"
 
@@ -22,7 +21,7 @@ std::vector<double> ginibre_radii(long n, Stream& random) {
 std::vector<std::complex<double>> ginibre_eigenvalues(long n, Stream& random) {
   if (n < 1) throw InputError(fmt::format("the number of charges must be positive, not {}", n));
   std::vector<double> parts(2 * static_cast<std::size_t>(n) * static_cast<std::size_t>(n));
-  fill_normal_bulk(random, parts);
+  random.fill_normal(parts);
   const double scale = 1 / std::sqrt(2.0 * static_cast<double>(n));
   linalg::Matrix<linalg::Complex> matrix(n, n);
   for (Eigen::Index j = 0; j < n; ++j)

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "offprint/core/bulk_normal.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/coulomb/pair_forces.hpp"
 #include "offprint/coulomb/tree.hpp"
@@ -108,7 +107,7 @@ double GasSampler::trajectory(Work& work, ChainState& state, double step, int st
   std::vector<double> uniform(lanes_);
   const double dt = step * state.random.uniform(0.8, 1.2);
   state.random.fill_uniform(uniform);
-  fill_normal_bulk(state.random, work.momentum);
+  state.normals.fill(work.momentum);
   const auto kinetic = [&](std::vector<double>& sum) {
     sum.assign(lanes_, 0.0);
     for (std::size_t k = 0; k < size; k += lanes_)
@@ -164,7 +163,7 @@ double GasSampler::sweep(Work& work, ChainState& state, double width) const {
   std::vector<double> u(2 * lanes_);
   std::vector<double> uniform(m);
   state.random.fill_uniform(uniform);
-  fill_normal_bulk(state.random, work.momentum);
+  state.normals.fill(work.momentum);
   const auto count = static_cast<double>(n_);
   double mean = 0;
   for (std::size_t i = 0; i < n_; ++i) {
@@ -202,6 +201,7 @@ double GasSampler::move(Work& work, ChainState& state, double step, const Parall
 ChainState GasSampler::start(std::uint64_t seed, std::uint64_t group, const Parallel& how) const {
   ChainState state;
   state.random = Stream(seed, "coulomb gas", group);
+  state.normals = BulkNormal(seed, "coulomb gas, normals", group);
   const std::size_t m = n_ * lanes_;
   state.x.resize(dims_ * m);
   state.random.fill_normal(state.x);

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "offprint/core/bulk_normal.hpp"
 #include "offprint/core/parallel.hpp"
 #include "offprint/core/random.hpp"
 #include "offprint/coulomb/equilibrium.hpp"
@@ -39,6 +40,7 @@ struct SamplerOptions {
 struct ChainState {
   std::vector<double> x;  ///< coordinate c of charge i of lane l at (c n + i) lanes + l
   Stream random;
+  BulkNormal normals;
   double step = 0;               ///< in the engine's own length
   std::uint64_t moves = 0;       ///< trajectories or sweeps after burn-in
   std::vector<double> accepted;  ///< mean acceptance sums, by lane
@@ -47,7 +49,7 @@ struct ChainState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(x, random, step, moves, accepted, virial, samples);
+    archive(x, random, normals, step, moves, accepted, virial, samples);
   }
 };
 
