@@ -37,20 +37,22 @@ void show_health(Run& run, const GasResult& result) {
                          result.least_acceptance, result.mean_acceptance));
 }
 
+// What one stream of independent configurations gives.
+struct Part {
+  PowerSums sums;
+  std::vector<double> values;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(sums, values);
+  }
+};
+
 GasResult independent(Run& run, const Setup& setup, const GasRun& plan) {
   if (setup.trap.dimension != 2 || setup.beta != 2 || setup.trap.potential.name() != "r^2/2")
     throw InputError("--engine exact samples the Ginibre gas only: --dim 2 --beta 2 --potential r^2/2");
   GasResult result;
   result.chains = plan.groups * 8;
   const std::size_t each = plan.samples * plan.rounds;
-  struct Part {
-    PowerSums sums;
-    std::vector<double> values;
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(sums, values);
-    }
-  };
   const double centre = static_cast<double>(plan.n) * setup.statistic(0.7);
   const auto parts = run.ensemble("independent samples", result.chains, [&](std::size_t g) {
     Stream random = run.stream("ginibre radii", g);

@@ -50,7 +50,9 @@ std::vector<double> line_cumulants(const RadialFunction& potential, const Radial
   while (fall(reach) - fall(edge) < 50 && reach < 1e3 * edge) reach *= 1.02;
   double steepest = 0;
   for (int i = 1; i <= 2000; ++i) steepest = std::max(steepest, laplacian(potential, 1, reach * i / 2000, 0)[0]);
-  const double width = std::min(1.6 / std::sqrt(beta * count * std::max(steepest, 1e-12)), reach / 12);
+  // Narrow panels: what counts of H_k lies in the tail of what the earlier charges alone would give, and must keep its
+  // relative accuracy there.
+  const double width = std::min(0.6 / std::sqrt(beta * count * std::max(steepest, 1e-12)), reach / 12);
   const auto half = static_cast<std::size_t>(std::ceil(reach / width));  // panels on each side of 0
   const std::size_t panels = 2 * half;
   const std::size_t points = panels * kNodes;

@@ -12,7 +12,7 @@ namespace offprint::coulomb {
 ///   H_k(x) = w_k(x) int_{-inf}^x H_{k-1},   w_k = exp(-beta [N U(|x|) - (2k - N - 1) x] + t (f(|x|) - c_k)),
 /// carried with their Taylor coefficients in t; c_k is f at the peak of w_k, which keeps the coefficients small. Panels
 /// of Gauss points with a spectral integration matrix. In double, k_4* is right to about 1e-5 at N = 1280 and k_6* to
-/// 1e-4 at N = 640; T = long double goes further. O(N sqrt(beta N) order^2).
+/// 1e-4 at N = 640; T = long double tells what rounding does. O(N sqrt(beta N) order^2).
 /// Throws InputError for n < 1 or above 20000, beta <= 0, an order outside 1..12, or a trap that does not hold them.
 template <class T>
 [[nodiscard]] std::vector<double> line_cumulants(const RadialFunction& potential, const RadialFunction& f, long n,
