@@ -201,7 +201,7 @@ TEST_F(CoulombAction, BadFiles) {
               HasSubstr("there is no column x"));
   EXPECT_THAT(refuse("h.csv", "1+2j,3j\n1+2k,3j\n", "2"), HasSubstr("h.csv:2: entry 1 is no complex number"));
   EXPECT_THAT(refuse("i.xyz", ""), HasSubstr("there is no snapshot"));
-  io::write_npy(path("j.npy"), io::NdArray({2, 2, 2}, Eigen::VectorXd::Zero(8)));
+  io::write_npy(path("j.npy"), io::NdArray({2, 2, 2}, Eigen::VectorXd(Eigen::VectorXd::Zero(8))));
   EXPECT_THAT(refusal("measure", {{"data", path("j.npy")}, {"dim", "3"}}),
               HasSubstr("(2, 2, 2) does not hold snapshots in 3"));
   EXPECT_THAT(refusal("measure", {{"data", eigenvalues(40, 4)}, {"orders", "2..6"}}),

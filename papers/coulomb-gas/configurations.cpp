@@ -233,6 +233,7 @@ bool complex_number(std::string_view word, std::complex<double>& value) {
   }
   if (word.empty() || (word.back() != 'j' && word.back() != 'i')) return false;
   word.remove_suffix(1);
+  re = 0;
   std::size_t sign = word.size();
   for (std::size_t i = word.size(); i-- > 1;)
     if ((word[i] == '+' || word[i] == '-') && word[i - 1] != 'e' && word[i - 1] != 'E') {

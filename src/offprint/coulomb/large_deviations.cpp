@@ -68,9 +68,8 @@ double LargeDeviations::outermost(double s) const {
   std::vector<double> r(kPoints);
   std::vector<double> value(kPoints);
   std::vector<double> slope(kPoints);
-  for (std::size_t i = 0; i < kPoints; ++i) {  // geometric, from 1e-3 to 40 times the edge
-    r[i] = edge_ * 1e-3 * std::pow(4e4, static_cast<double>(i) / (kPoints - 1));
-  }
+  for (std::size_t i = 0; i < kPoints; ++i)  // geometric, from 1e-3 to 1e5 times the edge
+    r[i] = edge_ * 1e-3 * std::pow(1e8, static_cast<double>(i) / (kPoints - 1));
   tilted.evaluate(r, value, slope);
   const auto h = [&](std::size_t i) { return std::pow(r[i], trap_.dimension - 1) * slope[i]; };
   std::size_t first = kPoints;
