@@ -86,8 +86,7 @@ void simulate(Run& run) {
   run.note(fmt::format("Start: {}. Velocities are given along the shear's flow, gradient and vorticity directions.",
                        setup.start_text));
   if (setup.exponent() > 0 && setup.model.shear > 0)
-    run.note(
-        "Second moments are not reported: for gamma < 0 one particle in a thousand dominates them. Logarithms are.");
+    run.note("Second moments are not reported: for gamma < 0 single particles dominate them. Logarithms are.");
   const auto times = tally(run, "run", setup);
   const double shear = std::log(setup.model.shear);
   Table speeds{"Quantiles of ln|w_i|", {"ln t", "component", "5 %", "25 %", "50 %", "75 %", "95 %"}, {}};
@@ -179,7 +178,7 @@ void profile(Run& run) {
   const kinetic::RayleighProcess process(setup.model);
   const auto counts = summed(sample(run, "profile", process, setup.start, setup.log_times, run.seed() + 1,
                                     setup.particles, [&](const kinetic::RayleighObservations& seen) {
-                                      std::vector<double> histogram(setup.log_times.size() * (kBins + 1), 0.0);
+                                      std::vector<double> histogram(setup.log_times.size() * (kBins + 1) + 1, 0.0);
                                       for (std::size_t k = 0; k < setup.log_times.size(); ++k)
                                         for (std::size_t i = 0; i < seen.particles; ++i) {
                                           const double tau = setup.log_times[k] + shear;
@@ -189,6 +188,12 @@ void profile(Run& run) {
                                             histogram[k * (kBins + 1) + static_cast<std::size_t>(place)] += 1;
                                           histogram[k * (kBins + 1) + kBins] += seen.collisions[k * seen.particles + i];
                                         }
+                                      const std::size_t last = (setup.log_times.size() - 1) * seen.particles;
+                                      for (std::size_t i = 0; i < seen.particles; ++i) {
+                                        const double between =
+                                            static_cast<double>(seen.collisions[last + i]) - seen.collisions[i];
+                                        histogram.back() += between * between;
+                                      }
                                       return histogram;
                                     }));
   const auto n = static_cast<double>(setup.particles);
@@ -248,7 +253,8 @@ void profile(Run& run) {
     const double number = (counts[last * (kBins + 1) + kBins] - counts[kBins]) / n;
     const double span = std::log((setup.log_times[last] + shear + chain.log_offset()) /
                                  (setup.log_times[0] + shear + chain.log_offset()));
-    run.metric("period_measured", span / number);
+    const double error = 1.96 * std::sqrt(std::max(0.0, counts.back() / n - number * number) / n);
+    run.metric("period_measured", Estimate(span / number, span / (number + error), span / (number - error)));
     run.metric("period_law", chain.period());
   }
   run.table("fits", fits);

@@ -103,8 +103,8 @@ std::vector<TimeTally> tally(Run& run, const std::string& name, const Setup& set
     for (std::size_t k = 0; k < mine.size(); ++k) {
       mine[k].log_time = setup.log_times[k];
       mine[k].lowest = -20;
-      // speeds grow like t^(1/a), or t where collisions freeze or are frequent
-      const double exponent = a > 0 && a < 1 ? 1 / a : 1;
+      // |w_2| reaches t^(1/a), and |w_1| t times that; where collisions freeze or are frequent, a power of t
+      const double exponent = a > 0 && a < 1 ? 1 / a + 1 : 2;
       mine[k].step = (std::max(setup.log_times[k], 0.0) * exponent + 45) / TimeTally::kCells;
     }
     const std::uint64_t end = std::min(setup.particles, (member + 1) * size);

@@ -1,10 +1,12 @@
-"""peer.py events|steps PARTICLES LOG_TIME [DT [STEPS]]: the same ensemble the NumPy way, gamma = -0.5, K = C = 1,
+"""peer.py events|hyper|steps PARTICLES LOG_TIME [DT [STEPS]]: the same ensemble the NumPy way, gamma = -0.5, K = C = 1,
 thermal start, one thread. Prints processor seconds, mean number of collisions, its standard error, and the share of the
 time that was computed.
 
 events: vectorised event-driven code for all particles at once: below |w| = 30 thinning with lambda(0) (lambda from a
 table), beyond by the flight law with the inverse of J from a table by np.interp; velocities in doubles, so ln t stays
-below about 20. This is a faster code than one calling hyp2f1 in each step.
+below about 20.
+hyper: the same with the special functions called where they are needed: hyp1f1 for lambda, hyp2f1 for J, its inverse by
+bisection and Newton's method.
 steps: fixed time step DT, collision with probability lambda DT. With STEPS only so many steps are timed and the cost is
 scaled to e^LOG_TIME / DT steps, each of which costs the same.
 """
@@ -12,7 +14,7 @@ import sys
 import time
 
 import numpy as np
-from scipy.special import gamma as gamma_function, hyp1f1
+from scipy.special import gamma as gamma_function, hyp1f1, hyp2f1
 
 A = 0.5
 mode, n, log_time = sys.argv[1], int(float(sys.argv[2])), float(sys.argv[3])
@@ -22,6 +24,10 @@ RATES = 2 ** (-A / 2) * gamma_function((3 - A) / 2) / gamma_function(1.5) * hyp1
 
 
 def rate(r):
+    if mode == "hyper":
+        scale = 2 ** (-A / 2) * gamma_function((3 - A) / 2) / gamma_function(1.5)
+        near = scale * hyp1f1(A / 2, 1.5, -np.minimum(r, 30) ** 2 / 2)
+        return np.where(r < 30, near, np.maximum(r, 1e-9) ** -A)
     return np.where(r < 60, np.interp(r, radii, RATES), np.maximum(r, 1e-9) ** -A)
 
 
@@ -57,6 +63,23 @@ def collide(w):
     return w - (omega * g).sum(1)[:, None] * omega
 
 
+def primitive(u):
+    return u * hyp2f1(0.5, A / 2, 1.5, -u * u)
+
+
+def inverse(x):
+    """u with primitive(u) = x: bisection in asinh(u), then three steps of Newton's method."""
+    lo, hi = np.full(len(x), -60.0), np.full(len(x), 60.0)
+    for _ in range(20):
+        middle = (lo + hi) / 2
+        below = primitive(np.sinh(middle)) < x
+        lo, hi = np.where(below, middle, lo), np.where(below, hi, middle)
+    u = np.sinh((lo + hi) / 2)
+    for _ in range(3):
+        u -= (primitive(u) - x) * (1 + u * u) ** (A / 2)
+    return u
+
+
 def events():
     end = np.exp(log_time)
     y = np.linspace(0, 60, 12001)
@@ -77,9 +100,13 @@ def events():
         rho = np.hypot(f[:, 1], f[:, 2])
         speed = np.abs(f[:, 1])
         u0 = -f[:, 0] * np.sign(f[:, 1]) / rho
-        start = np.sign(u0) * np.interp(np.arcsinh(np.abs(u0)), y, j)
-        target = start + rng.exponential(1, len(f)) * speed * rho ** (A - 1)
-        wait[fast] = (np.sign(target) * np.sinh(np.interp(np.abs(target), j, y)) - u0) * rho / speed
+        step = rng.exponential(1, len(f)) * speed * rho ** (A - 1)
+        if mode == "hyper":
+            u = inverse(primitive(u0) + step)
+        else:
+            target = np.sign(u0) * np.interp(np.arcsinh(np.abs(u0)), y, j) + step
+            u = np.sign(target) * np.sinh(np.interp(np.abs(target), j, y))
+        wait[fast] = (u - u0) * rho / speed
         t[alive] += wait
         v = v.copy()
         v[:, 0] -= wait * v[:, 1]
@@ -110,6 +137,7 @@ def steps():
 
 
 clock = time.process_time()
-count, share = events() if mode == "events" else steps()
+with np.errstate(all="ignore"):
+    count, share = steps() if mode == "steps" else events()
 spent = (time.process_time() - clock) / share
 print(f"{spent:.4f} {count.mean():.4f} {count.std() / np.sqrt(n):.4f} {share:.3g}")
