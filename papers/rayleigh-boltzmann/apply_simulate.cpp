@@ -87,7 +87,22 @@ void simulate(Run& run) {
                        setup.start_text));
   if (setup.exponent() > 0 && setup.model.shear > 0)
     run.note("Second moments are not reported: for gamma < 0 single particles dominate them. Logarithms are.");
+  if (setup.model.point_background) {
+    std::uint64_t slow = 0;
+    const std::uint64_t looked = std::min<std::uint64_t>(setup.particles, 10000);
+    for (std::uint64_t i = 0; i < looked; ++i) slow += setup.start(i).log_speed < 5 ? 1 : 0;
+    if (slow > 0)
+      run.note(
+          fmt::format("Warning: {} of the first {} particles start below ln|w| = 5, where a background at rest is no "
+                      "model of a thermal one: cooling wins, and such paths are absorbed.",
+                      slow, looked));
+  }
   const auto times = tally(run, "run", setup);
+  if (setup.model.point_background) {
+    run.metric("absorbed_paths", static_cast<double>(times.back().absorbed));
+    if (times.back().particles == 0)
+      throw InputError("every path was absorbed: with a background at rest start at ln|w| of 10 or more");
+  }
   const double shear = std::log(setup.model.shear);
   Table speeds{"Quantiles of ln|w_i|", {"ln t", "component", "5 %", "25 %", "50 %", "75 %", "95 %"}, {}};
   Table laws{"Collisions and laws",

@@ -78,7 +78,8 @@ Measurement r7(const Claim&, Run& run) {
   }
   run.table("collisions", table);
   Series law{.name = "1.09 exp(-tau/2)", .dashed = true};
-  for (double tau = 1; tau <= 12; tau += 0.25) {
+  for (int i = 0; i <= 44; ++i) {
+    const double tau = 1 + 0.25 * i;
     law.x.push_back(tau);
     law.y.push_back(1.09 * std::exp(-tau / 2));
   }

@@ -98,14 +98,16 @@ Measurement profile(Run& run, const std::string& name, std::size_t particles, bo
   }
   for (const double tau : taus) {
     Series law{.name = fmt::format("second order, tau = {}", tau)};
-    for (double x = -2.5; x <= 6; x += 0.05) {
+    for (int i = 0; i <= 170; ++i) {
+      const double x = -2.5 + 0.05 * i;
       law.x.push_back(x);
       law.y.push_back(tau * chain.profile_density(x, tau));
     }
     plot.series.push_back(std::move(law));
   }
   Series limit{.name = "limit", .dashed = true};
-  for (double x = -2.5; x <= 6; x += 0.05) {
+  for (int i = 0; i <= 170; ++i) {
+    const double x = -2.5 + 0.05 * i;
     limit.x.push_back(x);
     limit.y.push_back(chain.leading_profile(x, 1));
   }

@@ -24,9 +24,21 @@ class Source {
     if (!options.has("config")) return;
     name_ = options.path("config").string();
     card_ = load_toml(name_);
-    const std::vector<std::string> known{
-        "gamma",      "rate",      "shear", "shear-matrix", "angular",          "angular-table", "temperature",
-        "mass-ratio", "particles", "times", "log-times",    "initial-velocity", "initial-file",  "initial-temperature"};
+    const std::vector<std::string> known{"gamma",
+                                         "background",
+                                         "rate",
+                                         "shear",
+                                         "shear-matrix",
+                                         "angular",
+                                         "angular-table",
+                                         "temperature",
+                                         "mass-ratio",
+                                         "particles",
+                                         "times",
+                                         "log-times",
+                                         "initial-velocity",
+                                         "initial-file",
+                                         "initial-temperature"};
     for (const auto& [key, value] : card_) {
       const std::string k(key.str());
       if (std::find(known.begin(), known.end(), k) == known.end())
@@ -173,6 +185,10 @@ Setup read_setup(const Run& run, double default_gamma, const std::vector<double>
     setup.model.shear = shear.rate;
     setup.to_shear = shear.rotation;
   }
+  const std::string background = source.text("background").value_or("thermal");
+  if (background != "thermal" && background != "point")
+    throw InputError(fmt::format("background is '{}': it must be thermal or point", background));
+  setup.model.point_background = background == "point";
   setup.log_times = times_of(source, default_log_times);
   const double particles = source.real("particles").value_or(static_cast<double>(default_particles));
   if (!(particles >= 1) || !(particles <= 1e12))

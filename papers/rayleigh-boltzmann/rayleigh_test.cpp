@@ -121,6 +121,17 @@ TEST_F(Rayleigh, StartsFromTheReadersVelocities) {
   EXPECT_NEAR(seen.column("speeds", "95 %")[1], std::log(50.0), 0.05);  // few have collided
 }
 
+TEST_F(Rayleigh, PointBackgroundWarnsOfSlowStartsAndCountsWhatIsAbsorbed) {
+  const auto fast = act(
+      "run", {{"background", "point"}, {"initial-velocity", "0,1e6,0"}, {"log-times", "20,50"}, {"particles", "500"}});
+  ASSERT_EQ(fast.error, "");
+  EXPECT_EQ(fast.metrics.at("absorbed_paths"), 0);
+  const auto slow = act(
+      "run", {{"background", "point"}, {"initial-velocity", "0,0.05,0"}, {"log-times", "20,50"}, {"particles", "500"}});
+  EXPECT_THAT(slow.notes, Contains(HasSubstr("500 of the first 500 particles start below ln|w| = 5")));
+  EXPECT_TRUE(slow.error.find("absorbed") != std::string::npos || slow.metrics.at("absorbed_paths") > 300);
+}
+
 TEST_F(Rayleigh, ShearThatIsNotSimpleIsRefused) {
   EXPECT_THAT(refusal("run", {{"shear-matrix", "1,0,0,0,-1,0,0,0,0"}}), HasSubstr("only simple shear"));
   EXPECT_THAT(refusal("run", {{"shear-matrix", "0,1,0,0,0,1,0,0,0"}}), HasSubstr("combined shears"));

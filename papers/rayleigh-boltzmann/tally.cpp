@@ -26,6 +26,10 @@ void TimeTally::add(const kinetic::RayleighObservations& seen, std::size_t time,
   for (std::size_t i = 0; i < seen.particles; ++i) {
     const std::size_t at = time * seen.particles + i;
     const double l[3] = {seen.log_w1[at], seen.log_w2[at], seen.log_w3[at]};
+    if (std::isnan(l[1])) {  // a path of the background at rest that has cooled for good
+      ++absorbed;
+      continue;
+    }
     ++particles;
     for (int c = 0; c < 3; ++c) {
       const double place = std::clamp((l[c] - lowest) / step, 0.0, static_cast<double>(kCells) - 0.5);
@@ -63,6 +67,7 @@ void TimeTally::merge(const TimeTally& other) {
   particles += other.particles;
   isotropic += other.isotropic;
   near += other.near;
+  absorbed += other.absorbed;
   collisions += other.collisions;
   collisions2 += other.collisions2;
   log_speed += other.log_speed;

@@ -18,14 +18,14 @@ struct TimeTally {
   std::vector<std::uint64_t> log_w[3];  ///< of ln|w_i|
   std::vector<std::uint64_t> theta;     ///< of ln theta over [ln(1/a - 1), ln(1/a)], a < 1
   std::uint64_t theta_below = 0, theta_above = 0;
-  std::uint64_t particles = 0, isotropic = 0, near = 0;
+  std::uint64_t particles = 0, isotropic = 0, near = 0, absorbed = 0;
   double collisions = 0, collisions2 = 0;
   double log_speed = 0, log_speed2 = 0;  ///< ln|w|
 
   template <class Archive>
   void serialize(Archive& archive) {
     archive(log_time, lowest, step, log_w[0], log_w[1], log_w[2], theta, theta_below, theta_above, particles, isotropic,
-            near, collisions, collisions2, log_speed, log_speed2);
+            near, absorbed, collisions, collisions2, log_speed, log_speed2);
   }
   void add(const kinetic::RayleighObservations& seen, std::size_t time, double a);
   void merge(const TimeTally& other);

@@ -84,6 +84,16 @@ void Batch::add_event(std::uint32_t i, double log_time, double log_w, double log
 
 }  // namespace detail
 
+namespace {
+
+// Index of the last of a table's cells of `width` numbers each.
+double last_of(const std::vector<double>& table, std::size_t width) {
+  const std::size_t cells = table.size() / width;
+  return static_cast<double>(cells) - 1;
+}
+
+}  // namespace
+
 struct RayleighProcess::Tables {
   RayleighModel model;
   RateTable rate;
@@ -102,12 +112,12 @@ struct RayleighProcess::Tables {
     loop.log_absorbed = model.exponent > 0 ? -12 / model.exponent : -1e4;
     loop.cubic = rate.cubic().data();
     loop.envelope = rate.envelope().data();
-    loop.envelope_last = static_cast<double>(rate.envelope().size() / 4 - 1);
+    loop.envelope_last = last_of(rate.envelope(), 4);
     std::copy(rate.tail().begin(), rate.tail().end(), loop.tail);
     loop.forward = flight.forward_pieces().data();
     loop.inverse = flight.inverse_pieces().data();
-    loop.forward_last = static_cast<double>(flight.forward_pieces().size() / 6 - 1);
-    loop.inverse_last = static_cast<double>(flight.inverse_pieces().size() / 6 - 1);
+    loop.forward_last = last_of(flight.forward_pieces(), 6);
+    loop.inverse_last = last_of(flight.inverse_pieces(), 6);
     loop.s_end = flight.s_end();
     loop.offset = flight.offset();
     loop.scale = flight.scale();
@@ -165,7 +175,7 @@ RayleighObservations RayleighProcess::simulate(const StartLaw& start, const std:
   detail::Batch batch(keyed, options, internal, out);
   const double log_switch = loop.switch2 > 0 ? 0.5 * std::log(loop.switch2) : -detail::kInfinity;
   for (std::size_t i = options.particles; i-- > 0;) {
-    const auto w = start(options.first + i);
+    const LogVelocity w = start(options.first + i);
     const auto id = static_cast<std::uint32_t>(i);
     if (!std::isfinite(w.log_speed))
       throw InputError(fmt::format("particle {} starts with ln|w| = {}: a start needs a finite speed above zero",
@@ -221,8 +231,7 @@ LogVelocity log_velocity(const Eigen::Vector3d& w, const std::string& what) {
 }  // namespace
 
 StartLaw fixed_start(const Eigen::Vector3d& velocity) {
-  const auto w = log_velocity(velocity, "the initial velocity");
-  return [w](std::uint64_t) { return w; };
+  return [w = log_velocity(velocity, "the initial velocity")](std::uint64_t) { return w; };
 }
 
 StartLaw log_start(double log_speed) {

@@ -195,7 +195,8 @@ std::vector<ChainState> SkeletonChain::propagate(std::span<const Start> starts, 
   // The law of ln E on midpoints of probability, with the tails resolved; of Y on the grid of X.
   std::vector<std::pair<double, double>> exponential;
   constexpr double kWidth = 0.04;
-  for (double l = -30; l < 4; l += kWidth) {
+  for (int i = 0; i < 850; ++i) {
+    const double l = -30 + kWidth * i;
     const double mass = std::exp(-std::exp(l)) - std::exp(-std::exp(l + kWidth));
     if (mass > 1e-14) exponential.emplace_back(l + kWidth / 2, mass);
   }

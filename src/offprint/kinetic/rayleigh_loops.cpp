@@ -443,7 +443,7 @@ void Flight(const LoopTables& k, Batch& batch) {
       if (freezes) {
         frozen = hn::Ge(target, Set(k.limit));
         const V left = hn::Max(hn::Sub(Set(1), hn::Div(size, Set(k.limit))), Set(1e-17));
-        s = hn::Neg(hn::Log(d, left));
+        s = hn::Mul(Set(-k.limit), hn::Log(d, left));
       } else {
         s = ArcSinh(size);
       }

@@ -60,7 +60,8 @@ double inverse_power_bound(double a) {
   if (a <= 1) return 1;
   const auto value = [a](double r) { return std::pow(r, a) * mean_inverse_power(a, r); };
   double best = 1;
-  for (double r = 0.5; r < RateTable::kRange; r += 0.1) {
+  for (int i = 5; i < 320; ++i) {
+    const double r = 0.1 * i;
     if (value(r) > value(best)) best = r;
   }
   double lo = best - 0.1;
@@ -105,8 +106,8 @@ RateTable::RateTable(double a) : a_(a), bound_(inverse_power_bound(a)), tail_(ta
     };
     double best = 1;
     // Below: the least total mass; far out R falls short of |w| by a few standard deviations.
-    for (double gap = -3; gap < 16; gap += 0.05) {
-      const double radius = least - gap;
+    for (int i = -60; i < 320; ++i) {
+      const double radius = least - 0.05 * i;
       if (radius < 0.2) break;
       const auto here = masses(radius);
       const auto there = masses(best);

@@ -88,12 +88,12 @@ void FlightLaw::tabulate_inverse() {
   const double h = 1 / kCells;
   const auto slope = [this](double y) { return std::pow(std::cosh(y), 1 - a_); };
   // What J (or its complement) must be at s, and how it changes with s.
-  const double last = frozen ? std::min(34.0, -std::log(complement_.back() / limit_)) : std::asinh(j_.back());
+  const double last = frozen ? limit_ * std::min(34.0, -std::log(complement_.back() / limit_)) : std::asinh(j_.back());
   const auto pieces = static_cast<std::size_t>(last * kCells);
   std::vector<std::array<double, 3>> nodes;
   for (std::size_t i = 0; i <= pieces; ++i) {
     const double s = static_cast<double>(i) * h;
-    const double target = frozen ? limit_ * std::exp(-s) : std::sinh(s);
+    const double target = frozen ? limit_ * std::exp(-s / limit_) : std::sinh(s);
     const auto& table = frozen ? complement_ : j_;
     const auto above = frozen ? std::lower_bound(table.begin(), table.end(), target, std::greater<>())
                               : std::lower_bound(table.begin(), table.end(), target);
@@ -113,8 +113,8 @@ void FlightLaw::tabulate_inverse() {
       }
     }
     // dJ/dy dy/ds = dJ/ds =: g, and once more
-    const double g = frozen ? limit_ * std::exp(-s) : std::cosh(s);
-    const double dg = frozen ? -g : std::sinh(s);
+    const double g = frozen ? std::exp(-s / limit_) : std::cosh(s);
+    const double dg = frozen ? -g / limit_ : std::sinh(s);
     const double dy = g / slope(y);
     const double bend = (1 - a_) * std::tanh(y);  // slope'/slope
     nodes.push_back({y, dy * h, (dg / slope(y) - bend * dy * dy) * h * h});
@@ -145,7 +145,7 @@ double FlightLaw::primitive(double u) const {
 double FlightLaw::inverse(double x) const {
   const double target = std::abs(x);
   if (target >= limit_) return std::copysign(kInfinity, x);
-  const double s = a_ > 1 ? -std::log1p(-target / limit_) : std::asinh(target);
+  const double s = a_ > 1 ? -limit_ * std::log1p(-target / limit_) : std::asinh(target);
   const double y = s < s_end_ ? evaluate(inverse_, s * kCells) : std::log((target - offset_) / scale_) / (1 - a_);
   double u = std::sinh(y);
   // One step of Newton's method on the forward side, where the table's absolute error would show.

@@ -12,8 +12,8 @@ namespace offprint::kinetic {
 
 /// J and its inverse for one exponent, 0 <= a < 3, a != 1. With u = sinh y both are smooth functions, tabulated as
 /// quintic Hermite pieces: J over y up to 20 (then J = J_0 + c e^((1-a)y) to rounding), y over a variable s in which it
-/// is nearly straight (a < 1: J = sinh s; a > 1: |J| = J(inf)(1 - e^-s)). Relative error about 1e-14 throughout; O(1)
-/// per call.
+/// is nearly straight (a < 1: J = sinh s; a > 1: |J| = J(inf)(1 - e^(-s/J(inf)))). Relative error about 1e-14
+/// throughout; O(1) per call.
 class FlightLaw {
  public:
   static constexpr double kCells = 64.0;  ///< pieces per unit of y and of s
