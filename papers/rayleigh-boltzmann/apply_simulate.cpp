@@ -161,8 +161,7 @@ void simulate(Run& run) {
     Eigen::MatrixXd histogram(TimeTally::kCells, 1 + static_cast<Eigen::Index>(times.size()));
     const double lo = std::log(1 / setup.exponent() - 1);
     std::vector<std::string> columns{"log_theta"};
-    for (std::size_t k = 0; k < times.size(); ++k)
-      columns.push_back(fmt::format("count_log_time_{}", times[k].log_time));
+    for (const auto& t : times) columns.push_back(fmt::format("count_log_time_{}", t.log_time));
     for (Eigen::Index c = 0; c < histogram.rows(); ++c) {
       histogram(c, 0) = lo + (static_cast<double>(c) + 0.5) / TimeTally::kCells * (std::log(1 / setup.exponent()) - lo);
       for (std::size_t k = 0; k < times.size(); ++k)
