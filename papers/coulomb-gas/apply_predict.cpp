@@ -34,25 +34,30 @@ void count_within(Run& run, const Setup& setup, long n, const Orders& orders) {
   run.table("counting", table);
 }
 
-// k_q*(N) by exact values on a ladder of sizes.
+// k_q*(N) over its limit by exact values on a ladder of sizes.
 void ladder(Run& run, const Setup& setup, const Orders& orders, const Theory& at_n) {
   if (!at_n.exact) return;
   std::vector<ConvergenceCurve> curves;
+  std::vector<std::size_t> kept;
   const int last = std::min(orders.last, 4);
-  for (int q = std::max(2, orders.first); q <= last; ++q)
-    curves.push_back({fmt::format("q = {}", q), {}, {}, at_n.leading[static_cast<std::size_t>(q)]});
+  for (auto q = static_cast<std::size_t>(std::max(2, orders.first)); q <= static_cast<std::size_t>(std::max(last, 0));
+       ++q)
+    if (std::abs(at_n.leading[q]) > 1e-9) {
+      kept.push_back(q);
+      curves.push_back({fmt::format("q = {} (limit {:.5g})", q, at_n.leading[q]), {}, {}, 1});
+    }
   if (curves.empty()) return;
   for (const double n : {25.0, 50.0, 100.0, 200.0, 400.0}) {
     const Theory t = theory(setup, n, last, run);
     const auto reduced = to_reduced(*t.exact, n, setup.beta);
     for (std::size_t i = 0; i < curves.size(); ++i) {
       curves[i].n.push_back(n);
-      curves[i].k.push_back(reduced[i + static_cast<std::size_t>(std::max(2, orders.first))]);
+      curves[i].k.push_back(reduced[kept[i]] / at_n.leading[kept[i]]);
     }
   }
   run.figure("cumulants",
-             value_figure(fmt::format("Cumulants of {} against 1/N, with the formula's limits", setup.statistic.name()),
-                          curves, "k_q*"));
+             value_figure(fmt::format("Exact cumulants of {} over the formula's, against 1/N", setup.statistic.name()),
+                          curves, "k_q*(N)/limit"));
 }
 
 }  // namespace

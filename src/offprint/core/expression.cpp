@@ -347,6 +347,14 @@ void combine(Op op, Column& a, const Column& b) {
       }
       return;
     case Op::kDivide:
+      if (b.constant) {
+        const double over = 1 / b.known;
+        for (std::size_t i = 0; i < kBlock; ++i) {
+          a.value[i] *= over;
+          a.slope[i] *= over;
+        }
+        return;
+      }
       for (std::size_t i = 0; i < kBlock; ++i) {
         const double over = 1 / b.value[i];
         a.value[i] *= over;
