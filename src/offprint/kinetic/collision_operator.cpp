@@ -71,9 +71,16 @@ CollisionOptions filled(CollisionOptions o, const VelocityGrid& grid, bool like)
   return o;
 }
 
-// exp(i mode step shift), modes 0..count-1.
+// exp(i k step shift), k = 0..count-1 (count >= 2): each the product of two of half its k, so that rounding grows with
+// log k only.
 void fill_phases(double shift, double step, std::size_t count, Complex* out) {
-  for (std::size_t k = 0; k < count; ++k) out[k] = std::polar(1.0, static_cast<double>(k) * step * shift);
+  out[0] = 1.0;
+  out[1] = std::polar(1.0, step * shift);
+  for (std::size_t k = 2; k < count; ++k) {
+    const Complex a = out[k / 2];
+    const Complex b = out[k - k / 2];
+    out[k] = Complex(a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real());
+  }
 }
 
 }  // namespace
@@ -228,7 +235,12 @@ struct CollisionOperator::State {
       axis[half] = 0;
       for (std::size_t k = 1; k < half; ++k) axis[n - k] = std::conj(axis[k]);
       for (std::size_t k = n; k-- > 0;) {
-        for (std::size_t i = 0; i < filled_so_far; ++i) out[k * filled_so_far + i] = axis[k] * out[i];
+        const Complex p = axis[k];
+        for (std::size_t i = 0; i < filled_so_far; ++i) {
+          const Complex b = out[i];
+          out[k * filled_so_far + i] =
+              Complex(p.real() * b.real() - p.imag() * b.imag(), p.real() * b.imag() + p.imag() * b.real());
+        }
       }
       filled_so_far *= n;
     }
