@@ -1,6 +1,8 @@
 #include "picture.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "offprint/kinetic/distributions.hpp"
 
@@ -14,6 +16,17 @@ Figure error_figure(const std::string& title, std::vector<Series> series) {
   plot.y = {.title = "largest error of the transform", .log = true};
   for (auto& s : series) s.points = true;
   plot.series = std::move(series);
+  return Figure::line(plot);
+}
+
+Figure law_figure(const std::string& title, Series series) {
+  LinePlot plot;
+  plot.title = title;
+  plot.caption = "Falls as eps squared until the time step's own error is met.";
+  plot.x = {.title = "eps (root of the mass ratio)", .log = true};
+  plot.y = {.title = "distance of T_L - T_H from the exact law", .log = true};
+  series.points = true;
+  plot.series = {std::move(series)};
   return Figure::line(plot);
 }
 
@@ -83,6 +96,13 @@ Figure slice_figure(const std::string& title, const kinetic::VelocityGrid& grid,
   for (int i = 1; i < grid.dimension; ++i) stride *= grid.points;
   Eigen::Index offset = 0;
   for (int i = 1; i < grid.dimension; ++i) offset = offset * grid.points + grid.points / 2;
+  double reach = 0;
+  for (const Slice& slice : slices) {
+    const auto m = kinetic::moments(grid, slice.f);
+    reach = std::max(reach, m.mean.norm() + 4.5 * std::sqrt(m.temperature));
+  }
+  plot.x.lo = -reach;
+  plot.x.hi = reach;
   for (const Slice& slice : slices) {
     const auto m = kinetic::moments(grid, slice.f);
     const Eigen::VectorXd maxwell = kinetic::maxwellian(grid, m.density, m.mean, m.temperature);

@@ -9,8 +9,10 @@
 
 namespace offprint::papers::boltzmann_mixture {
 
-/// Errors against eps, both axes logarithmic.
+/// Errors of operators against eps, both axes logarithmic.
 [[nodiscard]] Figure error_figure(const std::string& title, std::vector<Series> series);
+/// Distance of temperatures from a law against eps, both axes logarithmic.
+[[nodiscard]] Figure law_figure(const std::string& title, Series series);
 /// Temperatures against light time, logarithmic: the plateaus.
 [[nodiscard]] Figure temperature_figure(const std::string& title, const std::vector<Instant>& path, double eps);
 /// Deviators and temperature difference, both axes logarithmic: the three clocks.

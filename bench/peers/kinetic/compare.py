@@ -1,4 +1,8 @@
-"""compare.py PROGRAM ROUNDS: both sides in turn, the least of all rounds, one table."""
+"""compare.py PROGRAM ROUNDS: both sides in turn, the least of all rounds, one table.
+
+The ratios set the peers' processor seconds (they run on one thread, so an idle machine would show these as wall seconds)
+against this program's WALL seconds: on a shared machine that is the unfavourable way round.
+"""
 import os
 import subprocess
 import sys
@@ -35,11 +39,12 @@ def main():
                 name, wall, spent, error = line.split("\t")
                 old = rows.get(name, (float("inf"), float("inf"), ""))
                 rows[name] = (min(old[0], float(wall)), min(old[1], float(spent)), error)
-        plain = rows["NumPy, plain loop"][0]
-        batched = rows["SciPy, one transform, batched"][0]
+        plain = rows["NumPy, plain loop"][1]
+        batched = rows["SciPy, one transform, batched"][1]
         for name, (wall, spent, error) in rows.items():
-            print(f"| {n} | {radii} | {name} | {1e3 * wall:.3f} | {1e3 * spent:.3f} | {error} | {plain / wall:.1f} | "
-                  f"{batched / wall:.1f} |", flush=True)
+            own = wall if name.startswith("Offprint") else spent
+            print(f"| {n} | {radii} | {name} | {1e3 * wall:.3f} | {1e3 * spent:.3f} | {error} | {plain / own:.1f} | "
+                  f"{batched / own:.1f} |", flush=True)
 
 
 main()
