@@ -96,7 +96,7 @@ Eigen::VectorXcd LightOperator::transform(const Eigen::Ref<const Eigen::VectorXd
         q[m] += square * rate_[0] * dilated[ring[static_cast<std::size_t>(m)]];
     }
     for (int i = 0; i < d; ++i) {
-      Eigen::VectorXcd flux = -fields[static_cast<std::size_t>(2 + i)];
+      Eigen::VectorXcd flux = -fields[2 + static_cast<std::size_t>(i)];
       if (maxwell_) {
         flux -= rate_[0] * averaged(smooth + i);
       } else {

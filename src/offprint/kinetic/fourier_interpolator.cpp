@@ -36,7 +36,7 @@ FourierInterpolator::FourierInterpolator(const VelocityGrid& grid)
   const auto q = gauss_legendre(60, -1, 1);
   for (int j = 0; j < grid.points; ++j) {
     double transform = 0;
-    const double wave = 2 * std::numbers::pi * (j - grid.points / 2) / fine_ * 0.5 * kWidth;
+    const double wave = 2 * std::numbers::pi * (j - 0.5 * grid.points) / fine_ * 0.5 * kWidth;
     for (Eigen::Index i = 0; i < q.nodes.size(); ++i)
       transform += q.weights[i] * bump(q.nodes[i]) * std::cos(wave * q.nodes[i]);
     correction_[j] = 1 / (0.5 * kWidth * transform);

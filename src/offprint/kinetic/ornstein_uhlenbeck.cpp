@@ -46,7 +46,7 @@ Eigen::VectorXd OrnsteinUhlenbeck::advance(const VelocityGrid& grid, const Eigen
   const double spread = lambda > 0 ? (1 - c * c) / (4 * lambda) : time / 2;
   const int count = grid.points - 1;  // without the Nyquist mode
   Eigen::VectorXd waves(count);
-  for (int m = 0; m < count; ++m) waves[m] = (m - grid.points / 2 + 1) * grid.mode_spacing();
+  for (int m = 0; m < count; ++m) waves[m] = (m + 1 - 0.5 * grid.points) * grid.mode_spacing();
   Eigen::VectorXcd fhat = lattice_transform(grid, f, c * waves);
   Eigen::VectorXd xi(d);
   for (Eigen::Index i = 0; i < fhat.size(); ++i) {
