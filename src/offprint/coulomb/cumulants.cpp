@@ -7,6 +7,7 @@
 
 #include "offprint/core/error.hpp"
 #include "offprint/coulomb/quadrature.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::coulomb {
 namespace {
@@ -160,8 +161,8 @@ std::vector<double> finite_n_correction(const Trap& trap, const RadialFunction& 
   }
   const double factor = d == 2 ? (1 / beta - 0.25) / n : 1 / (beta * n);
   Series total(std::vector<double>(m + 1, 0.0));
-  const GaussRule rule = gauss_legendre(80);
-  for (std::size_t i = 0; i < rule.nodes.size(); ++i) {
+  const linalg::Quadrature rule = linalg::gauss_legendre(80);
+  for (Eigen::Index i = 0; i < rule.nodes.size(); ++i) {
     const double at = 0.5 * (1 + rule.nodes[i]);
     const Series r = moved * Series(at);
     const Slopes u = slopes(trap.potential, r);

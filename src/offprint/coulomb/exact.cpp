@@ -10,7 +10,7 @@
 #include "offprint/core/error.hpp"
 #include "offprint/coulomb/equilibrium.hpp"
 #include "offprint/coulomb/moments.hpp"
-#include "offprint/coulomb/quadrature.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::coulomb {
 namespace {
@@ -69,7 +69,7 @@ IndependentRadii::IndependentRadii(RadialFunction potential, long n) : potential
 }
 
 void IndependentRadii::lay_panels(double split) {
-  static const GaussRule rule = gauss_legendre(kNodes);
+  static const linalg::Quadrature rule = linalg::gauss_legendre(kNodes);
   nodes_.clear();
   radius_.clear();
   middle_log_.clear();

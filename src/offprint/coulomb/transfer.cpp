@@ -7,7 +7,7 @@
 
 #include "offprint/core/error.hpp"
 #include "offprint/coulomb/equilibrium.hpp"
-#include "offprint/coulomb/quadrature.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::coulomb {
 namespace {
@@ -15,9 +15,9 @@ namespace {
 constexpr std::size_t kNodes = 12;
 
 // running[i][j]: the integral from -1 to node i of the Lagrange polynomial of node j.
-std::vector<long double> running_integrals(const GaussRule& rule) {
+std::vector<long double> running_integrals(const linalg::Quadrature& rule) {
   std::vector<long double> matrix(kNodes * kNodes, 0.0L);
-  const GaussRule inner = gauss_legendre(static_cast<int>(kNodes));
+  const linalg::Quadrature inner = linalg::gauss_legendre(kNodes);
   for (std::size_t i = 0; i < kNodes; ++i) {
     const long double half = (1 + static_cast<long double>(rule.nodes[i])) / 2;
     for (std::size_t g = 0; g < kNodes; ++g) {
@@ -56,7 +56,7 @@ std::vector<double> line_cumulants(const RadialFunction& potential, const Radial
   const auto half = static_cast<std::size_t>(std::ceil(reach / width));  // panels on each side of 0
   const std::size_t panels = 2 * half;
   const std::size_t points = panels * kNodes;
-  const GaussRule rule = gauss_legendre(static_cast<int>(kNodes));
+  const linalg::Quadrature rule = linalg::gauss_legendre(kNodes);
   const auto running = running_integrals(rule);
   const T scale = static_cast<T>(reach) / static_cast<T>(half) / 2;  // half a panel's width
 

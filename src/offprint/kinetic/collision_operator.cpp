@@ -11,8 +11,8 @@
 
 #include "offprint/core/error.hpp"
 #include "offprint/kinetic/collision_passes.hpp"
-#include "offprint/kinetic/gauss_legendre.hpp"
 #include "offprint/linalg/fft.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::kinetic {
 
@@ -46,7 +46,7 @@ std::vector<Direction> plane_directions(int count, bool like) {
 
 std::vector<Direction> sphere_directions(int polar, int azimuths, bool like) {
   std::vector<Direction> directions;
-  const auto nodes = gauss_legendre(polar, -1, 1);
+  const auto nodes = linalg::gauss_legendre(polar, -1, 1);
   const int around = like ? azimuths : 2 * azimuths;
   for (int i = 0; i < polar; ++i) {
     const double mu = nodes.nodes[i];
@@ -147,7 +147,7 @@ struct CollisionOperator::State {
   // Rings of equal |k|^2 and the radial weights of gain and loss on them.
   void weigh() {
     const double reach = 4 * grid.half_width / (3 + std::numbers::sqrt2);
-    const auto quadrature = gauss_legendre(options.radii, 0, reach);
+    const auto quadrature = linalg::gauss_legendre(options.radii, 0, reach);
     radii = quadrature.nodes;
     std::map<std::uint32_t, std::uint32_t> seen;
     ring.resize(modes);

@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "offprint/core/error.hpp"
-#include "offprint/kinetic/gauss_legendre.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::kinetic {
 
@@ -33,7 +33,7 @@ FourierInterpolator::FourierInterpolator(const VelocityGrid& grid)
       correction_(grid.points),
       values_(static_cast<std::size_t>(fine_) * static_cast<std::size_t>(fine_)) {
   if (grid.dimension != 2) throw InputError("Fourier sums between modes are implemented in 2 dimensions only");
-  const auto q = gauss_legendre(60, -1, 1);
+  const auto q = linalg::gauss_legendre(60, -1, 1);
   for (int j = 0; j < grid.points; ++j) {
     double transform = 0;
     const double wave = 2 * std::numbers::pi * (j - 0.5 * grid.points) / fine_ * 0.5 * kWidth;

@@ -7,7 +7,7 @@
 #include <Eigen/LU>
 
 #include "offprint/core/error.hpp"
-#include "offprint/kinetic/gauss_legendre.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::kinetic {
 
@@ -53,7 +53,7 @@ PairTransforms gaussian_pair_transforms(const std::vector<Gaussian>& light, cons
       const Matrix2d inverse = covariance.inverse();
       const Vector2d mean = l.mean - eps * h.mean;
       const double width = std::sqrt(Eigen::SelfAdjointEigenSolver<Matrix2d>(covariance).eigenvalues()[1]);
-      const auto radial = gauss_legendre(radii, 0, mean.norm() + 9 * width);
+      const auto radial = linalg::gauss_legendre(radii, 0, mean.norm() + 9 * width);
       const Conditional light_gain(l, h, eps, eps * eps / m, eps / m, wave);
       const Conditional light_loss(l, h, eps, 1, 0, wave);
       const Conditional heavy_gain(l, h, eps, eps / m, 1 / m, wave);

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numbers>
 
 #include <fmt/core.h>
 
 #include "offprint/core/error.hpp"
 #include "offprint/koopman/pseudospectrum.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::koopman {
 namespace {
@@ -22,42 +22,7 @@ using Eigen::VectorXd;
 // max over u of |d/du exp(1 - 1/(1 - u^2))|, reached at u^2 = 1/sqrt(3).
 constexpr double kSlope = 2.1703570857103385;
 
-// P_n(t) and P_{n-1}(t).
-std::pair<double, double> legendre(Index n, double t) {
-  double before = 1.0;
-  double now = t;
-  for (Index k = 1; k < n; ++k) {
-    const auto kk = static_cast<double>(k);
-    const double next = ((2 * kk + 1) * t * now - kk * before) / (kk + 1);
-    before = now;
-    now = next;
-  }
-  return {now, before};
-}
-
 }  // namespace
-
-Quadrature gauss_legendre(Index n) {
-  if (n < 1) throw InputError(fmt::format("{} quadrature nodes: at least 1 is needed", n));
-  Quadrature q{VectorXd(n), VectorXd(n)};
-  const auto count = static_cast<double>(n);
-  for (Index i = 0; i < n; ++i) {
-    // Newton from Tricomi's estimate: three or four steps to rounding.
-    double t = -std::cos(std::numbers::pi * (static_cast<double>(i) + 0.75) / (count + 0.5));
-    double derivative = 1.0;
-    for (int step = 0; step < 10; ++step) {
-      const auto [value, before] = legendre(n, t);
-      derivative = count * (before - t * value) / (1.0 - t * t);
-      const double move = value / derivative;
-      t -= move;
-      if (std::abs(move) < 1e-15) break;
-    }
-    q.nodes(i) = 0.5 * (1.0 + t);
-    q.weights(i) = 1.0 / ((1.0 - t * t) * derivative * derivative);
-  }
-  q.weights /= q.weights.sum();
-  return q;
-}
 
 double Bump::operator()(double r) const {
   const double u = (r - centre) / width;
@@ -116,9 +81,9 @@ DiscDictionary::DiscDictionary(Index nodes, Index functions, int modes) : functi
         fmt::format("{} radial functions on {} nodes with modes up to {}: need 1 <= functions <= nodes and "
                     "modes >= 0",
                     functions, nodes, modes));
-  const Quadrature q = gauss_legendre(nodes);
+  const linalg::Quadrature q = linalg::gauss_legendre(nodes, 0, 1);
   radii_ = q.nodes.cwiseSqrt();
-  weights_ = q.weights;
+  weights_ = q.weights / q.weights.sum();
   values_.resize(nodes, functions);
   for (Index m = 0; m < nodes; ++m) {
     const double t = 2.0 * q.nodes(m) - 1.0;

@@ -102,11 +102,4 @@ struct InvolutionVerdict {
 [[nodiscard]] InvolutionVerdict involution_possible(const Eigen::Ref<const Eigen::MatrixXd>& x,
                                                     const Eigen::Ref<const Eigen::MatrixXd>& y);
 
-/// Gauss-Legendre nodes (ascending) and weights (sum 1) on [0, 1]: exact for degree 2n - 1. O(n^2).
-struct Quadrature {
-  Eigen::VectorXd nodes;
-  Eigen::VectorXd weights;
-};
-[[nodiscard]] Quadrature gauss_legendre(Eigen::Index n);
-
 }  // namespace offprint::koopman

@@ -24,18 +24,6 @@ Bump hidden_bump() {
   return bump_between(d.radii()(6), d.radii()(7), 0.5);
 }
 
-TEST(GaussLegendre, ExactForItsDegree) {
-  for (const Index n : {1, 2, 5, 12, 192}) {
-    const auto q = gauss_legendre(n);
-    for (const int power : {0, 1, 2, 5, 9})
-      if (power < 2 * n) {
-        double sum = 0.0;
-        for (Index i = 0; i < n; ++i) sum += q.weights(i) * std::pow(q.nodes(i), power);
-        EXPECT_NEAR(sum, 1.0 / (power + 1), 1e-14);
-      }
-  }
-}
-
 TEST(Bump, TheNumbersOfTheClaim) {
   const DiscDictionary d(12, 6);
   EXPECT_NEAR(d.radii()(6), 0.750078, 1e-6);
