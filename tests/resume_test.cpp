@@ -92,7 +92,8 @@ TEST_F(Resume, DamagedNewestCheckpointFallsBackToTheOneBefore) {
   ASSERT_EQ(offprint({"run", "walk", "--steps", "200", "-q"}).exit_code, 0);
   const std::filesystem::path newest = "store/runs/2/checkpoints/walk.ckpt";
   ASSERT_TRUE(killed_once_there({"run", "walk", "--steps", "200", "-q"}, newest.string() + ".previous"));
-  ASSERT_TRUE(std::filesystem::exists(newest));
+  if (!std::filesystem::exists(newest))  // killed after the old one had stepped aside, before the new one was there
+    std::filesystem::copy_file(newest.string() + ".previous", newest);
   {
     std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(40);
