@@ -28,7 +28,8 @@ namespace offprint::papers::neural_collapse {
 [[nodiscard]] Measurement n8(const Claim& claim, Run& run);
 /// The same with a small convolutional network. Needs the data set cifar10 and LibTorch.
 [[nodiscard]] Measurement n9(const Claim& claim, Run& run);
-/// The paper's own experiment, ResNet18 on all of CIFAR-10. Needs the data set, LibTorch and a GPU (NotAvailable).
+/// The paper's own experiment, ResNet18 on all of CIFAR-10. Needs the data set and LibTorch; weeks on a
+/// processor, which is why the card puts it into the gpu tier.
 [[nodiscard]] Measurement n9b(const Claim& claim, Run& run);
 
 struct ResNetExperiment {

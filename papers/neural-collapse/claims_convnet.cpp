@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "claims.hpp"
-#include "offprint/core/error.hpp"
 #include "offprint/landscape/collapse_metrics.hpp"
 #include "offprint/nn/labelled.hpp"
 #include "offprint/nn/torch/networks.hpp"
@@ -80,10 +79,6 @@ Measurement n9(const Claim&, Run& run) {
 }
 
 Measurement n9b(const Claim&, Run& run) {
-  if (run.device() == "cpu")
-    throw NotAvailable(
-        "ten ResNet18 of 120 epochs on 50,000 images take weeks on a processor: run this on a machine with a GPU, "
-        "offprint check neural-collapse --claim N9b --tier gpu --device cuda");
   return resnet_decays(run, standardised(nn::read_cifar10(run.data("cifar10"), nn::Split::kTrain)), {});
 }
 

@@ -118,14 +118,5 @@ TEST_F(CollapseClaims, N9bIsTheSameAfterAKill) {
   EXPECT_EQ(killed.tables.at("settings").rows, whole.tables.at("settings").rows);
 }
 
-TEST_F(CollapseClaims, N9bAsksForAGpu) {
-  try {
-    (void)measure("N9b", n9b);
-    FAIL();
-  } catch (const NotAvailable& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("--device cuda"));
-  }
-}
-
 }  // namespace
 }  // namespace offprint::papers::neural_collapse
