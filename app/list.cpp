@@ -3,6 +3,7 @@
 
 #include "command.hpp"
 #include "offprint/core/build_info.hpp"
+#include "offprint/core/option_range.hpp"
 #include "offprint/core/progress.hpp"
 
 namespace offprint::app {
@@ -17,13 +18,7 @@ std::string option_line(const OptionSpec& option) {
   std::string text = option.help;
   std::vector<std::string> facts;
   if (!option.choices.empty()) facts.push_back(fmt::format("one of {}", fmt::join(option.choices, ", ")));
-  if (option.min && option.max) {
-    facts.push_back(fmt::format("{:g} to {:g}", *option.min, *option.max));
-  } else if (option.min) {
-    facts.push_back(fmt::format("at least {:g}", *option.min));
-  } else if (option.max) {
-    facts.push_back(fmt::format("at most {:g}", *option.max));
-  }
+  if (const std::string range = range_text(option); !range.empty()) facts.push_back(range);
   if (!option.unit.empty()) facts.push_back("unit " + option.unit);
   if (option.required) facts.push_back("required");
   if (!option.fallback.is_null() && option.type != "flag")

@@ -1,5 +1,5 @@
 # offprint_paper(SLUG): one room. Its card goes beside its module; a room without study.cpp is a planned paper.
-# The study links the component its card names (and what that brings) and the foundations, of which only those are loaded
+# The study links the component its card names with its bridge to LibTorch (and what they bring) and the foundations, of which only those are loaded
 # that it uses; nothing else needs to be said.
 # The room's sources are compiled once, into objects that both the module and the room's tests link.
 function(offprint_paper slug)
@@ -25,7 +25,7 @@ function(offprint_paper slug)
   add_library(ofp_${slug}_room OBJECT ${sources})
   add_library(ofp_${slug} MODULE $<TARGET_OBJECTS:ofp_${slug}_room>)
   set(libraries offprint::core offprint::io offprint::linalg offprint::nn Eigen3::Eigen fmt::fmt)
-  foreach(part nn_torch ${component})
+  foreach(part nn_torch ${component} ${component}_torch)
     if(TARGET offprint::${part})
       list(APPEND libraries offprint::${part})
     endif()

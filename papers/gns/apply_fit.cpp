@@ -12,7 +12,7 @@
 
 #include "actions.hpp"
 #include "fitted_model.hpp"
-#include "model_objective.hpp"
+#include "network_objective.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/optimize/generalized_linear.hpp"
 #include "offprint/optimize/log_sum_exp.hpp"
@@ -122,7 +122,8 @@ void fit_network(Run& run) {
   if (o.text("linear-solver") == "cholesky" || o.text("linear-solver") == "woodbury")
     throw InputError(fmt::format("--linear-solver {} needs a matrix, and a --model gives products only: use cg or auto",
                                  o.text("linear-solver")));
-  const ModelObjective objective(run);
+  const auto network = read_network_objective(run);
+  const ScriptObjective& objective = *network;
   const Metric metric = Metric::identity(objective.dimension());
   Report report(run, objective, metric, objective.start());
   const Minimum m = report.minimize();
@@ -131,8 +132,7 @@ void fit_network(Run& run) {
   report.certificate(m, std::nullopt, kept);
   if (objective.single_precision())
     run.note("The model computes in single precision: gradient norms below about 1e-5 are out of reach.");
-  const double accuracy = objective.accuracy(m.point.x);
-  if (std::isfinite(accuracy)) run.metric("train_accuracy", accuracy);
+  if (o.text("loss") == "softmax") run.metric("train_accuracy", objective.accuracy(m.point.x));
   report.figures();
   report.trace(m);
   run.artifact("trained.pt", [&](const std::filesystem::path& path) { objective.save(m.point.x, path); });

@@ -9,6 +9,8 @@ namespace offprint::papers::penalty_bilevel {
 void clean(Run& run);
 /// L2 penalties per feature or group.
 void tune(Run& run);
+/// A bilevel problem of the reader's own, by one method or several.
+void solve(Run& run);
 /// psi and psi_sigma of a small problem side by side, with the error bound's diagnostics.
 void landscape(Run& run);
 

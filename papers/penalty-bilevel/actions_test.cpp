@@ -17,6 +17,7 @@
 #include "offprint/core/error.hpp"
 #include "offprint/core/random.hpp"
 #include "offprint/io/csv.hpp"
+#include "offprint/nn/torch/script_module.hpp"
 
 namespace offprint::papers::penalty_bilevel {
 namespace {
@@ -76,7 +77,7 @@ class PenaltyActions : public ::testing::Test {
     RunSettings settings;
     settings.options = Options::parse(card_.action(action), words);
     offprint::Run run(settings, record_, *ranks);
-    (action == "clean" ? clean : action == "tune" ? tune : landscape)(run);
+    (action == "clean" ? clean : action == "tune" ? tune : action == "solve" ? solve : landscape)(run);
   }
   [[nodiscard]] std::string refusal(const std::string& action, const Given& given) {
     try {
@@ -299,6 +300,98 @@ TEST_F(PenaltyActions, LandscapeSaysWhatIsWrong) {
   EXPECT_THAT(
       refusal("landscape", {{"problem", file("c.toml", head + "f = \"y\"\ng = \"y^2\"\nconstraints = [\"y<1\"]\n")}}),
       HasSubstr("no projection"));
+}
+
+// y* = x, so psi = 1/2 (x - 1)^2 + 0.05 x^2 with its minimum at x = 1/1.1; weighed by sigma it is at the same place to
+// O(sigma).
+constexpr const char* kPull = R"(f = "0.5*(weight-1)^2 + 0.05*strength^2"
+g = "0.5*(weight-strength)^2"
+x = ["strength"]
+y = ["weight"]
+x_lower = [-1]
+)";
+
+TEST_F(PenaltyActions, SolveFindsTheMinimumOfAProblemFile) {
+  act("solve", {{"problem", file("p.toml", kPull)},
+                {"method", "penalty,penalty-single,f2sa,aid-cg,stocbio,ma-soba,bo-rep"},
+                {"sigma", "0.001"},
+                {"start", "2"},
+                {"check-gradient", "true"},
+                {"outer", "400"}});
+  const double minimum = 0.5 / 121 + 0.05 / 1.21;
+  for (const char* method : {"penalty", "aid-cg", "stocbio"})
+    EXPECT_NEAR(record_.metrics.at(std::string("psi_") + method), minimum, 1e-6) << method;
+  EXPECT_LE(record_.metrics.at("derivative_error"), 1e-8);
+  EXPECT_LE(record_.metrics.at("stationarity_aid-cg"), 1e-3);
+  const auto x = io::read_csv(path("x.csv"), {.text_columns = {"x"}});
+  EXPECT_EQ(x.text_column("x"), std::vector<std::string>{"strength"});
+  EXPECT_EQ(x.names.size(), 7U);
+  EXPECT_NEAR(x.values(0, x.column("aid-cg")), 1 / 1.1, 1e-3);
+  const auto y = io::read_csv(path("y.csv"), {.text_columns = {"y"}});
+  EXPECT_EQ(y.text_column("y"), std::vector<std::string>{"weight"});
+  EXPECT_NEAR(y.values(0, 0), x.values(0, x.column("penalty")), 1e-6);
+  EXPECT_THAT(record_.figures, IsSupersetOf({"objective-calls", "objective-seconds", "hypergradient"}));
+  EXPECT_THAT(record_.notes, Contains(HasSubstr("psi = 0.0454")));
+}
+
+// On a line of lower solutions the penalty finds the optimistic one; AID where gradient descent happens to lead.
+TEST_F(PenaltyActions, SolveShowsTheOptimisticSolution) {
+  act("solve", {{"example", "R"}, {"method", "penalty,aid-cg"}, {"sigma", "0.001"}, {"outer", "300"}});
+  EXPECT_LE(record_.metrics.at("psi_penalty"), record_.metrics.at("psi_aid-cg") - 0.01);
+}
+
+TEST_F(PenaltyActions, SolveGoesOnWhereOneMethodRefuses) {
+  act("solve", {{"example", "J"}, {"method", "aid-cg,penalty"}, {"lr-inner", "0.1"}, {"start", "0.5"}});
+  EXPECT_THAT(record_.notes, Contains(AllOf(HasSubstr("aid-cg: "), HasSubstr("second derivatives"))));
+  EXPECT_LE(record_.metrics.at("psi_penalty"), 1.25);
+}
+
+// y* = x again, with a sampled shift; two entries of x. Skips in a build without LibTorch.
+void write_module(const std::string& path) {
+  nn::script_module({.methods = R"(
+def f(self, x):
+  return 0.5 * (self.y - 1.0).square().sum() + 0.05 * x.square().sum()
+def g(self, x, sample: int):
+  shift = 0.0
+  if sample >= 0:
+    shift = 0.1 * float(sample % 2) - 0.05
+  return 0.5 * (self.y - x - shift).square().sum()
+)",
+                     .parameters = {{"y", {2}, {0, 0}}},
+                     .buffers = {{"x", {2}, {2, -1}}}})
+      .save(path);
+}
+
+TEST_F(PenaltyActions, SolveTakesAModule) {
+  try {
+    write_module(path("p.pt"));
+  } catch (const NotAvailable& absent) {
+    GTEST_SKIP() << absent.what();
+  }
+  act("solve", {{"problem", path("p.pt")}, {"method", "penalty,aid-cg"}, {"sigma", "0.001"}, {"outer", "400"}});
+  const auto x = io::read_csv(path("x.csv"), {.text_columns = {"x"}});
+  EXPECT_NEAR(x.values(0, 0), 1 / 1.1, 2e-3);
+  EXPECT_NEAR(x.values(1, 1), 1 / 1.1, 1e-3);
+  EXPECT_EQ(nn::ScriptModel::load(path("solved.pt")).size(), 2);
+  act("solve", {{"problem", path("p.pt")}, {"method", "ma-soba"}, {"stochastic", "true"}, {"outer", "400"}});
+  EXPECT_NEAR(record_.metrics.at("psi_ma-soba"), 2 * (0.5 / 121 + 0.05 / 1.21), 0.01);
+  act("landscape", {{"problem", path("p.pt")}, {"points", "5"}, {"range", "0,1"}, {"variable", "2"}});
+  EXPECT_EQ(record_.metrics.at("flagged"), 0);
+}
+
+TEST_F(PenaltyActions, SolveSaysWhatIsWrong) {
+  EXPECT_THAT(refusal("solve", {{"start", "1"}}), HasSubstr("--start has 1 numbers; x has 5 variables"));
+  EXPECT_THAT(refusal("solve", {{"stochastic", "true"}}), HasSubstr("this problem has no samples"));
+  EXPECT_THAT(refusal("solve", {{"sigma", "-1"}}), HasSubstr("sigma is -1"));
+  EXPECT_THAT(refusal("solve", {{"lr-outer", "0"}}), HasSubstr("--lr-outer is 0; it must be positive"));
+  EXPECT_THAT(refusal("solve", {{"example", "J"}, {"method", "aid-cg"}, {"lr-inner", "0.1"}}),
+              HasSubstr("second derivatives"));
+  EXPECT_THAT(refusal("solve", {{"problem", file("p.toml", "f = \"y\"\n")}}), HasSubstr("g is missing"));
+  try {
+    EXPECT_THAT(refusal("solve", {{"problem", file("p.pt", "no module")}}), HasSubstr("not a TorchScript file"));
+    EXPECT_THAT(refusal("solve", {{"problem", path("absent.pt")}}), HasSubstr("is no file"));
+  } catch (const NotAvailable&) {  // a build without LibTorch
+  }
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // landscape: psi and psi_sigma of a small problem along one upper variable, and whether the error bound can hold there.
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,11 +10,9 @@
 #include "actions.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/io/csv.hpp"
-#include "offprint/optimize/bilevel_examples.hpp"
 #include "offprint/optimize/error_bound.hpp"
-#include "offprint/optimize/expression_problem.hpp"
 #include "offprint/optimize/global_lower.hpp"
-#include "offprint/optimize/hypergradient.hpp"
+#include "problem_file.hpp"
 
 namespace offprint::papers::penalty_bilevel {
 namespace {
@@ -23,58 +21,18 @@ using Eigen::Index;
 using Eigen::VectorXd;
 using namespace optimize;
 
-struct Subject {
-  std::unique_ptr<BilevelProblem> problem;
-  std::string name;
-  std::vector<std::string> variables;
-  VectorXd at;  // the point that the slice goes through
-  double lo = -1;
-  double hi = 1;
-};
-
-Subject from_example(const std::string& name) {
-  if (name == "Q")
-    return {std::make_unique<ProblemQ>(),
-            "problem Q",
-            {"x1", "x2", "x3", "x4", "x5"},
-            (VectorXd(5) << 0.5, -0.3, 0.8, 0.1, -0.6).finished()};
-  if (name == "R") return {std::make_unique<ProblemR>(), "problem R", {"x1", "x2"}, Eigen::Vector2d(0.7, -0.4)};
-  if (name == "K") return {std::make_unique<ProblemK>(), "problem K", {"x"}, VectorXd::Zero(1)};
-  return {std::make_unique<ProblemJ>(), "problem J", {"x"}, VectorXd::Zero(1)};
-}
-
-Subject read_subject(const Run& run) {
-  const Options& o = run.options();
-  Subject out;
-  if (o.has("problem")) {
-    const auto text = read_expression_text(o.path("problem"));
-    out.variables = text.x;
-    out.name = o.path("problem").filename().string();
-    auto problem = std::make_unique<ExpressionProblem>(text);
-    out.at = VectorXd::Zero(problem->dimension_x());
-    problem->project_x(out.at);
-    const double lower = problem->text().x_lower[0];
-    const double upper = problem->text().x_upper[0];
-    out.lo = std::isfinite(lower) ? lower : -1;
-    out.hi = std::isfinite(upper) ? upper : out.lo + 2;
-    out.problem = std::move(problem);
-  } else {
-    out = from_example(o.text("example"));
-  }
-  if (o.has("at")) {
-    const auto at = o.reals("at");
-    if (static_cast<Index>(at.size()) != out.at.size())
-      throw InputError(fmt::format("--at has {} numbers; x has {} variables", at.size(), out.at.size()));
-    out.at = Eigen::Map<const VectorXd>(at.data(), out.at.size());
-  }
+// The ends of the slice: --range, or the box of that variable, or [-1, 1].
+std::pair<double, double> range_of(const Options& o, const Box& box, Index variable) {
   if (o.has("range")) {
     const auto range = o.reals("range");
     if (range.size() != 2 || !(range[0] < range[1]))
       throw InputError("--range takes two numbers, the lower one first: --range -1,1");
-    out.lo = range[0];
-    out.hi = range[1];
+    return {range[0], range[1]};
   }
-  return out;
+  const double lower = box.lower()[variable];
+  const double upper = box.upper()[variable];
+  const double lo = std::isfinite(lower) ? lower : -1;
+  return {lo, std::isfinite(upper) ? upper : lo + 2};
 }
 
 struct SlicePoint {
@@ -95,23 +53,25 @@ void landscape(Run& run) {
   const auto sigmas = o.reals("sigma");
   if (sigmas.empty()) throw InputError("--sigma needs at least one number");
   for (const double sigma : sigmas) require_sigma(sigma);
-  const Subject subject = read_subject(run);
+  Problem subject = read_problem(run);
+  take_start(o, "at", subject.x);
   const BilevelProblem& problem = *subject.problem;
   const auto variable = o.integer("variable") - 1;
   if (variable >= problem.dimension_x())
     throw InputError(fmt::format("--variable {}: x has {} variables", variable + 1, problem.dimension_x()));
+  const auto [lo, hi] = range_of(o, subject.box_x, variable);
   const auto count = static_cast<std::size_t>(o.integer("points"));
   const ManyStarts starts{.count = static_cast<std::size_t>(o.integer("starts")), .seed = run.seed()};
 
   std::vector<double> grid(count);
   Eigen::MatrixXd points(problem.dimension_x(), static_cast<Index>(count));
   for (std::size_t i = 0; i < count; ++i) {
-    grid[i] = subject.lo + (subject.hi - subject.lo) * static_cast<double>(i) / static_cast<double>(count - 1);
-    points.col(static_cast<Index>(i)) = subject.at;
+    grid[i] = lo + (hi - lo) * static_cast<double>(i) / static_cast<double>(count - 1);
+    points.col(static_cast<Index>(i)) = subject.x;
     points(variable, static_cast<Index>(i)) = grid[i];
   }
-  VectorXd origin = VectorXd::Zero(problem.dimension_y());
-  const double step = 1e-4 * (subject.hi - subject.lo);
+  const VectorXd& origin = subject.y;
+  const double step = 1e-4 * (hi - lo);
   const auto slice = run.ensemble("slice", count, [&](std::size_t i) {
     CountedProblem counted(problem);
     SlicePoint out;
@@ -136,7 +96,7 @@ void landscape(Run& run) {
   const auto bound =
       error_bound(problem, points, {.delta = o.real("delta")}, run.stream("error bound"), run.parallel());
 
-  const std::string axis = subject.variables[static_cast<std::size_t>(variable)];
+  const std::string axis = subject.x_names[static_cast<std::size_t>(variable)];
   LinePlot values{.title = fmt::format("psi and psi_sigma of {}", subject.name)};
   LinePlot slopes{.title = fmt::format("Their derivatives in {}", axis)};
   values.x = slopes.x = {.title = axis};

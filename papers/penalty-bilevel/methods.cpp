@@ -1,6 +1,7 @@
 #include "methods.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -192,17 +193,19 @@ VectorXd reference_hypergradient(const BilevelProblem& problem, const VectorXd& 
   return hypergradient(counted, x, solved.y, ConjugateGradient{.tolerance = 1e-8, .max_iterations = 200}).gradient;
 }
 
-void draw_traces(Run& run, const std::vector<MethodRun>& runs) {
+void draw_traces(Run& run, const std::vector<MethodRun>& runs, const std::string& objective) {
+  std::string title = objective;
+  if (title.size() > 1) title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
   LinePlot by_calls = curves(runs, calls, [](const TracePoint& p) { return p.objective; });
-  by_calls.title = "Validation loss against oracle calls";
+  by_calls.title = title + " against oracle calls";
   by_calls.x = {.title = "gradients, HVPs and JVPs"};
-  by_calls.y = {.title = "validation loss"};
+  by_calls.y = {.title = objective};
   run.figure("objective-calls", Figure::line(by_calls));
   LinePlot by_seconds = curves(
       runs, [](const TracePoint& p) { return p.seconds; }, [](const TracePoint& p) { return p.objective; });
-  by_seconds.title = "Validation loss against time";
+  by_seconds.title = title + " against time";
   by_seconds.x = {.title = "time", .unit = "s"};
-  by_seconds.y = {.title = "validation loss"};
+  by_seconds.y = {.title = objective};
   run.figure("objective-seconds", Figure::line(by_seconds));
   LinePlot direction = curves(runs, calls, [](const TracePoint& p) { return p.direction > 0 ? p.direction : NAN; });
   if (!direction.series.empty()) {
@@ -220,10 +223,10 @@ void draw_traces(Run& run, const std::vector<MethodRun>& runs) {
   }
 }
 
-void write_trace(Run& run, const std::vector<MethodRun>& runs) {
-  std::vector<std::string> names{"step",       "seconds", "gradients",          "hvps",
-                                 "jvps",       "rows",    "validation_loss",    "hypergradient",
-                                 "test_error", "auc",     "hypergradient_error"};
+void write_trace(Run& run, const std::vector<MethodRun>& runs, const std::string& objective) {
+  std::vector<std::string> names{
+      "step",       "seconds", "gradients",          "hvps", "jvps", "rows", objective, "hypergradient",
+      "test_error", "auc",     "hypergradient_error"};
   io::Table table{names, {}, {{"method", {}}}};
   std::size_t rows = 0;
   for (const auto& one : runs) rows += one.trace.size();

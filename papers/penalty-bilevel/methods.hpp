@@ -71,10 +71,10 @@ struct MethodRun {
 [[nodiscard]] Eigen::VectorXd reference_hypergradient(const optimize::BilevelProblem& problem, const Eigen::VectorXd& x,
                                                       const Eigen::VectorXd& y);
 
-/// Curves of several runs: objective against calls and against seconds, the hypergradient's norm, the test error; and
-/// trace.csv.
-void draw_traces(Run& run, const std::vector<MethodRun>& runs);
-void write_trace(Run& run, const std::vector<MethodRun>& runs);
+/// Curves of several runs: the objective f, by the name it has for the reader, against calls and against seconds, the
+/// hypergradient's norm, the test error; and trace.csv.
+void draw_traces(Run& run, const std::vector<MethodRun>& runs, const std::string& objective = "validation loss");
+void write_trace(Run& run, const std::vector<MethodRun>& runs, const std::string& objective = "validation_loss");
 
 /// Tables and notes of --check-gradient: every derivative and oracle against finite differences at (x, y).
 void report_checks(Run& run, const optimize::BilevelProblem& problem, const Eigen::VectorXd& x,

@@ -20,6 +20,7 @@ Paper make() {
   paper.claim("P7", p7);
   paper.action("clean", clean);
   paper.action("tune", tune);
+  paper.action("solve", solve);
   paper.action("landscape", landscape);
   return paper;
 }

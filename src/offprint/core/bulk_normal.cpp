@@ -34,7 +34,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 
 #include <algorithm>
-#include <cstddef>
 
 #include "offprint/core/random.hpp"
 
@@ -45,17 +44,30 @@ HWY_EXPORT(NormalBlocks);
 BulkNormal::BulkNormal(std::uint64_t seed, std::string_view purpose, std::uint64_t index)
     : key_(Stream(seed, purpose, index).key()), index_(index) {}
 
-void BulkNormal::fill(std::span<double> out) {
+template <class Use>
+void BulkNormal::pieces(std::size_t total, const Use& use) {
   constexpr std::size_t kBlocks = 64;
   alignas(64) double normals[2 * kBlocks];
-  for (std::size_t done = 0; done < out.size(); done += 2 * kBlocks) {
-    const std::size_t count = std::min(2 * kBlocks, out.size() - done);
+  for (std::size_t done = 0; done < total; done += 2 * kBlocks) {
+    const std::size_t count = std::min(2 * kBlocks, total - done);
     const std::size_t blocks = (count + 1) / 2;
     const std::size_t padded = (blocks + 7) / 8 * 8;
     HWY_DYNAMIC_DISPATCH(NormalBlocks)(key_[0], key_[1], index_, block_, padded, normals);
-    std::copy_n(normals, count, out.begin() + static_cast<std::ptrdiff_t>(done));
+    use(done, std::span<const double>(normals, count));
     block_ += blocks;
   }
+}
+
+void BulkNormal::fill(std::span<double> out) {
+  pieces(out.size(), [&](std::size_t first, std::span<const double> normals) {
+    std::ranges::copy(normals, out.begin() + static_cast<std::ptrdiff_t>(first));
+  });
+}
+
+void BulkNormal::add(double scale, std::span<double> out) {
+  pieces(out.size(), [&](std::size_t first, std::span<const double> normals) {
+    for (std::size_t k = 0; k < normals.size(); ++k) out[first + k] += scale * normals[k];
+  });
 }
 
 }  // namespace offprint

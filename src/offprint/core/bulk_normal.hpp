@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -18,6 +19,8 @@ class BulkNormal {
   BulkNormal(std::uint64_t seed, std::string_view purpose, std::uint64_t index = 0);
   /// Fills `out` with the next numbers, two a block (an odd count leaves one out).
   void fill(std::span<double> out);
+  /// Adds `scale` times the next numbers: noise on what is there.
+  void add(double scale, std::span<double> out);
   [[nodiscard]] std::uint64_t block() const { return block_; }
 
   template <class Archive>
@@ -26,6 +29,10 @@ class BulkNormal {
   }
 
  private:
+  /// Hands out the next numbers, a piece at a time: use(first, normals).
+  template <class Use>
+  void pieces(std::size_t count, const Use& use);
+
   std::array<std::uint32_t, 2> key_{};
   std::uint64_t index_ = 0;
   std::uint64_t block_ = 0;

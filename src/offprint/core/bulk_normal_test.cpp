@@ -39,6 +39,17 @@ TEST(BulkNormal, CutsDoNotMatter) {
   EXPECT_EQ(whole, parts);
 }
 
+TEST(BulkNormal, AddIsFillScaled) {
+  BulkNormal one(7, "add");
+  BulkNormal two = one;
+  std::vector<double> noise(131);
+  std::vector<double> sum(131, 3.0);
+  one.fill(noise);
+  two.add(0.25, sum);
+  for (std::size_t i = 0; i < noise.size(); ++i) EXPECT_DOUBLE_EQ(sum[i], 3 + 0.25 * noise[i]);
+  EXPECT_EQ(one.block(), two.block());
+}
+
 TEST(BulkNormal, Moments) {
   BulkNormal source(8, "moments");
   std::vector<double> x(400000);

@@ -8,15 +8,10 @@
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/core/option_range.hpp"
 
 namespace offprint {
 namespace {
-
-std::string range_text(const OptionSpec& spec) {
-  if (spec.min && spec.max) return fmt::format("from {:g} to {:g}", *spec.min, *spec.max);
-  if (spec.min) return fmt::format("at least {:g}", *spec.min);
-  return fmt::format("at most {:g}", *spec.max);
-}
 
 double parse_number(const OptionSpec& spec, std::string_view word, bool integral) {
   std::string_view digits = word;

@@ -1,7 +1,5 @@
 #include "offprint/optimize/expression_problem.hpp"
 
-#include <cmath>
-#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -76,35 +74,23 @@ void mixed(const Expression& expression, const VectorRef& x, const VectorRef& y,
   }
 }
 
-void check_box(VectorXd& lower, VectorXd& upper, std::size_t size, const char* level) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  const auto n = static_cast<Index>(size);
-  if (lower.size() == 0) lower = VectorXd::Constant(n, -infinity);
-  if (upper.size() == 0) upper = VectorXd::Constant(n, infinity);
-  if (lower.size() != n || upper.size() != n)
-    throw InputError(
-        fmt::format("{0}_lower and {0}_upper must have an entry for each of the {1} variables of {0}", level, size));
-  for (Index i = 0; i < n; ++i)
-    if (!(lower[i] <= upper[i]))
-      throw InputError(
-          fmt::format("the box of {} is empty: entry {} has lower {} > upper {}", level, i + 1, lower[i], upper[i]));
-}
-
 ExpressionText checked(ExpressionText text) {
   if (text.x.empty() || text.y.empty()) throw InputError("x and y must each name at least one variable");
   std::set<std::string> names;
   for (const auto* level : {&text.x, &text.y})
     for (const auto& name : *level)
       if (!names.insert(name).second) throw InputError(fmt::format("the variable '{}' is named twice", name));
-  check_box(text.x_lower, text.x_upper, text.x.size(), "x");
-  check_box(text.y_lower, text.y_upper, text.y.size(), "y");
   return text;
 }
 
 }  // namespace
 
 ExpressionProblem::ExpressionProblem(ExpressionText text)
-    : text_(checked(std::move(text))), f_(parse("f", text_.f, text_)), g_(parse("g", text_.g, text_)) {}
+    : text_(checked(std::move(text))),
+      box_x_(text_.x_lower, text_.x_upper, dimension_x(), "x"),
+      box_y_(text_.y_lower, text_.y_upper, dimension_y(), "y"),
+      f_(parse("f", text_.f, text_)),
+      g_(parse("g", text_.g, text_)) {}
 
 double ExpressionProblem::f(const VectorRef& x, const VectorRef& y, const Sample&) const { return value_of(f_, x, y); }
 double ExpressionProblem::g(const VectorRef& x, const VectorRef& y, const Sample&) const { return value_of(g_, x, y); }
@@ -130,12 +116,6 @@ void ExpressionProblem::hvp(const VectorRef& x, const VectorRef& y, const Vector
 void ExpressionProblem::jvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, VectorXd& out,
                             const Sample&) const {
   mixed(g_, x, y, v, 0, x.size(), out);
-}
-
-void ExpressionProblem::project_x(VectorXd& x) const { x = x.cwiseMax(text_.x_lower).cwiseMin(text_.x_upper); }
-void ExpressionProblem::project_y(VectorXd& y) const { y = y.cwiseMax(text_.y_lower).cwiseMin(text_.y_upper); }
-bool ExpressionProblem::constrained_y() const {
-  return text_.y_lower.array().isFinite().any() || text_.y_upper.array().isFinite().any();
 }
 
 }  // namespace offprint::optimize

@@ -7,6 +7,7 @@
 
 #include "offprint/core/expression.hpp"
 #include "offprint/optimize/bilevel_problem.hpp"
+#include "offprint/optimize/box.hpp"
 
 namespace offprint::optimize {
 
@@ -46,12 +47,15 @@ class ExpressionProblem final : public BilevelProblem {
            const Sample& sample = {}) const override;
   void jvp(const VectorRef& x, const VectorRef& y, const VectorRef& v, Eigen::VectorXd& out,
            const Sample& sample = {}) const override;
-  void project_x(Eigen::VectorXd& x) const override;
-  void project_y(Eigen::VectorXd& y) const override;
-  [[nodiscard]] bool constrained_y() const override;
+  void project_x(Eigen::VectorXd& x) const override { box_x_.project(x); }
+  void project_y(Eigen::VectorXd& y) const override { box_y_.project(y); }
+  [[nodiscard]] bool constrained_y() const override { return box_y_.bounded(); }
+  [[nodiscard]] const Box& box_x() const { return box_x_; }
 
  private:
   ExpressionText text_;
+  Box box_x_;
+  Box box_y_;
   Expression f_;
   Expression g_;
 };

@@ -1,11 +1,7 @@
 #include "offprint/optimize/penalty_value.hpp"
 
-#include <cmath>
-
-#include <Eigen/Eigenvalues>
-#include <fmt/format.h>
-
 #include "offprint/core/error.hpp"
+#include "offprint/linalg/gauss_legendre.hpp"
 
 namespace offprint::optimize {
 
@@ -41,7 +37,7 @@ PenaltyValue penalty_value(const BilevelProblem& problem, const VectorRef& x, do
 double path_average(CountedProblem& problem, const VectorRef& x, double sigma, const VectorRef& start,
                     std::size_t nodes, const LowerSolver& inner) {
   require_sigma(sigma);
-  const Quadrature rule = gauss_legendre(nodes);
+  const linalg::Quadrature rule = linalg::gauss_legendre(static_cast<Index>(nodes), 0, 1);
   VectorXd y = start;
   double sum = 0;
   for (Index i = 0; i < rule.nodes.size(); ++i) {
@@ -49,20 +45,6 @@ double path_average(CountedProblem& problem, const VectorRef& x, double sigma, c
     sum += rule.weights[i] * problem.f(x, y);
   }
   return sum;
-}
-
-Quadrature gauss_legendre(std::size_t nodes) {
-  if (nodes == 0) throw InputError("a quadrature needs at least one node");
-  const auto n = static_cast<Index>(nodes);
-  VectorXd off(n - 1);
-  for (Index k = 1; k < n; ++k) {
-    const auto j = static_cast<double>(k);
-    off[k - 1] = j / std::sqrt(4 * j * j - 1);
-  }
-  if (n == 1) return {VectorXd::Constant(1, 0.5), VectorXd::Constant(1, 1.0)};
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
-  solver.computeFromTridiagonal(VectorXd::Zero(n), off);
-  return {0.5 * (solver.eigenvalues().array() + 1), solver.eigenvectors().row(0).array().square().transpose()};
 }
 
 }  // namespace offprint::optimize

@@ -38,12 +38,4 @@ struct PenaltyValue {
 [[nodiscard]] double path_average(CountedProblem& problem, const VectorRef& x, double sigma, const VectorRef& start,
                                   std::size_t nodes = 20, const LowerSolver& inner = {});
 
-/// Nodes and weights of Gauss-Legendre quadrature on [0, 1], from the eigenvalues of the Jacobi matrix (Golub and
-/// Welsch 1969).
-struct Quadrature {
-  Eigen::VectorXd nodes;
-  Eigen::VectorXd weights;
-};
-[[nodiscard]] Quadrature gauss_legendre(std::size_t nodes);
-
 }  // namespace offprint::optimize

@@ -204,12 +204,5 @@ TEST(LowerSolver, NamesTheLevelThatIsNotFinite) {
   }
 }
 
-TEST(GaussLegendre, IsExactForPolynomials) {
-  const auto rule = gauss_legendre(5);
-  EXPECT_NEAR(rule.weights.sum(), 1, 1e-14);
-  EXPECT_NEAR((rule.weights.array() * rule.nodes.array().pow(9)).sum(), 0.1, 1e-14);
-  EXPECT_NEAR(gauss_legendre(1).nodes[0], 0.5, 1e-15);
-}
-
 }  // namespace
 }  // namespace offprint::optimize

@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "offprint/core/bulk_normal.hpp"
 #include "offprint/core/error.hpp"
-#include "offprint/core/random.hpp"
-#include "offprint/optimize/normal_noise.hpp"
 
 namespace offprint::optimize {
 namespace {
@@ -48,9 +47,9 @@ void UnboundedProblem::upper_slope(const VectorRef& x, const VectorRef& y, Eigen
 void UnboundedProblem::add_noise(std::string_view oracle, double scale, const Sample& sample,
                                  Eigen::VectorXd& out) const {
   if (sample.exact() || scale == 0) return;
-  Stream stream(options_.seed, oracle, *sample.index);
-  add_normal(stream, scale / std::sqrt(static_cast<double>(options_.dimension)),
-             {out.data(), static_cast<std::size_t>(out.size())});
+  BulkNormal(options_.seed, oracle, *sample.index)
+      .add(scale / std::sqrt(static_cast<double>(options_.dimension)),
+           {out.data(), static_cast<std::size_t>(out.size())});
 }
 
 double UnboundedProblem::f(const VectorRef& x, const VectorRef& y, const Sample& /*sample*/) const {

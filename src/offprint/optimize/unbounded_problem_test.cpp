@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "offprint/core/error.hpp"
-#include "offprint/optimize/normal_noise.hpp"
 
 namespace offprint::optimize {
 namespace {
@@ -126,33 +125,6 @@ TEST(UnboundedProblem, NoiseHasTheSizeAskedForAndDependsOnTheSampleAlone) {
   }
   EXPECT_NEAR(gradient, 0.25, 0.01);  // noise^2 E||N(0, I/d)||^2
   EXPECT_NEAR(product, 0.25 * 0.09 * v.squaredNorm(), 0.04);
-}
-
-TEST(NormalNoise, HasTheMomentsOfANormal) {
-  std::vector<double> x(100'001, 2.0);
-  Stream random(1, "noise");
-  add_normal(random, 0.5, x);
-  double mean = 0;
-  double square = 0;
-  double fourth = 0;
-  double neighbours = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const double z = (x[i] - 2) / 0.5;
-    mean += z / 100'001;
-    square += z * z / 100'001;
-    fourth += z * z * z * z / 100'001;
-    if (i > 0) neighbours += z * (x[i - 1] - 2) / 0.5 / 100'001;
-  }
-  EXPECT_NEAR(mean, 0, 0.013);
-  EXPECT_NEAR(square, 1, 0.02);
-  EXPECT_NEAR(fourth, 3, 0.15);
-  EXPECT_NEAR(neighbours, 0, 0.013);
-  // The stream's own normals, to rounding.
-  std::vector<double> few(7, 0.0);
-  Stream again(7, "noise");
-  Stream same(7, "noise");
-  add_normal(again, 1, few);
-  for (const double z : few) EXPECT_NEAR(z, same.normal(), 1e-14);
 }
 
 TEST(UnboundedProblem, RefusesWhatMakesNoSense) {

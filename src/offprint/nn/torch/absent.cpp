@@ -4,8 +4,10 @@
 #include "offprint/core/error.hpp"
 #include "offprint/nn/torch/device.hpp"
 #include "offprint/nn/torch/networks.hpp"
+#include "offprint/nn/torch/script_function.hpp"
 #include "offprint/nn/torch/script_loss.hpp"
 #include "offprint/nn/torch/script_model.hpp"
+#include "offprint/nn/torch/script_module.hpp"
 #include "offprint/nn/torch/train.hpp"
 
 namespace offprint::nn {
@@ -21,6 +23,7 @@ namespace {
 
 struct ScriptModel::State {};
 struct ScriptLoss::State {};
+struct ScriptFunction::State {};
 
 ScriptModel::ScriptModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ScriptModel::~ScriptModel() = default;
@@ -39,6 +42,7 @@ Eigen::MatrixXd ScriptModel::outputs(const Labelled&, Eigen::Index) const { abse
 std::vector<Eigen::MatrixXd> ScriptModel::activations(const Labelled&, Eigen::Index, const std::string&) const {
   absent();
 }
+std::optional<Eigen::VectorXd> ScriptModel::tensor(const std::string&) const { absent(); }
 std::string first_difference(const ScriptModel&, const ScriptModel&) { absent(); }
 
 ScriptLoss::ScriptLoss(const ScriptModel&, const Labelled&, Loss, const ScriptLossOptions&) { absent(); }
@@ -64,12 +68,35 @@ ScriptLoss::Rows ScriptLoss::gauss_newton_rows(Eigen::Index, Eigen::Index) const
 ScriptLoss::Rows ScriptLoss::sample_gradients(Eigen::Index, Eigen::Index) const { absent(); }
 Eigen::MatrixXd ScriptLoss::output_gradients() const { absent(); }
 
+ScriptFunction::ScriptFunction(const ScriptModel&, const std::string&, const std::string&) { absent(); }
+ScriptFunction::~ScriptFunction() = default;
+ScriptFunction::ScriptFunction(ScriptFunction&&) noexcept = default;
+ScriptFunction& ScriptFunction::operator=(ScriptFunction&&) noexcept = default;
+Eigen::Index ScriptFunction::argument_size() const { absent(); }
+const Eigen::VectorXd& ScriptFunction::start() const { absent(); }
+bool ScriptFunction::sampled() const { absent(); }
+double ScriptFunction::value(const Vector&, std::optional<std::uint64_t>) const { absent(); }
+double ScriptFunction::gradient_argument(const Vector&, std::optional<std::uint64_t>, Eigen::VectorXd&) const {
+  absent();
+}
+double ScriptFunction::gradient_parameters(const Vector&, std::optional<std::uint64_t>, Eigen::VectorXd&) const {
+  absent();
+}
+void ScriptFunction::hessian_product(const Vector&, const Vector&, std::optional<std::uint64_t>,
+                                     Eigen::VectorXd&) const {
+  absent();
+}
+void ScriptFunction::mixed_product(const Vector&, const Vector&, std::optional<std::uint64_t>, Eigen::VectorXd&) const {
+  absent();
+}
+
 std::string choose_device(const std::string& wanted) {
   if (wanted == "auto" || wanted == "cpu") return "cpu";
   absent();
 }
 std::vector<std::pair<std::string, std::string>> torch_versions() { return {}; }
 
+ScriptModel script_module(const ScriptSource&, const ScriptModelOptions&) { absent(); }
 ScriptModel script_mlp(const Mlp&, const Eigen::Ref<const Eigen::VectorXd>&, const ScriptModelOptions&) { absent(); }
 ScriptModel script_conv_net(const ConvNetShape&, Stream, const ScriptModelOptions&) { absent(); }
 ScriptModel script_resnet18(const ResNetShape&, Stream, const ScriptModelOptions&) { absent(); }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/nn/torch/autograd.hpp"
 #include "offprint/nn/torch/script_state.hpp"
 
 namespace offprint::nn {
@@ -18,7 +19,6 @@ namespace {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
-using Tensors = std::vector<torch::Tensor>;
 
 constexpr std::size_t kSlices = 4;
 
@@ -69,19 +69,6 @@ torch::Tensor output_gradient(Loss loss, const torch::Tensor& f, const torch::Te
       break;
   }
   return torch::sign(f - y);
-}
-
-/// Gradients of the sum of `outputs` weighted by `weights`; outputs that depend on nothing count as zero.
-Tensors differentiate(const Tensors& outputs, const Tensors& inputs, const Tensors& weights, bool keep, bool graph) {
-  Tensors live;
-  Tensors live_weights;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (!outputs[i].defined() || !outputs[i].requires_grad()) continue;
-    live.push_back(outputs[i]);
-    live_weights.push_back(weights[i]);
-  }
-  if (live.empty()) return Tensors(inputs.size());
-  return torch::autograd::grad(live, inputs, live_weights, keep, graph, /*allow_unused=*/true);
 }
 
 }  // namespace

@@ -240,6 +240,14 @@ Eigen::MatrixXd ScriptModel::outputs(const Labelled& data, Index batch) const {
   return std::move(all.front());
 }
 
+std::optional<Eigen::VectorXd> ScriptModel::tensor(const std::string& name) const {
+  if (!state_->module.hasattr(name) || !state_->module.attr(name).isTensor()) return {};
+  const torch::Tensor found = state_->module.attr(name).toTensor();
+  if (!found.defined() || !found.is_floating_point()) return {};
+  const torch::Tensor copy = found.detach().to(torch::kCPU, torch::kDouble).contiguous();
+  return Eigen::Map<const Eigen::VectorXd>(copy.data_ptr<double>(), copy.numel());
+}
+
 std::string first_difference(const ScriptModel& a, const ScriptModel& b) {
   const auto& left = a.parameters();
   const auto& right = b.parameters();

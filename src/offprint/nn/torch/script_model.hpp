@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,10 @@ class ScriptModel {
   /// that method instead of forward ("features" of the networks made here).
   [[nodiscard]] std::vector<Eigen::MatrixXd> activations(const Labelled& data, Eigen::Index batch = 256,
                                                          const std::string& method = "forward") const;
+
+  /// The values of a tensor that is not a parameter (a buffer or attribute of the module itself), flattened; none when
+  /// there is no floating-point tensor of that name.
+  [[nodiscard]] std::optional<Eigen::VectorXd> tensor(const std::string& name) const;
 
   struct State;  ///< LibTorch's side, in script_state.hpp
   explicit ScriptModel(std::unique_ptr<State> state);
