@@ -1,4 +1,5 @@
 // Jumps per second of the sheared tagged particle, and what its parts take.
+#include <cmath>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -27,6 +28,21 @@ void jumps(benchmark::State& state) {
   state.SetLabel(RayleighProcess::instruction_set());
 }
 BENCHMARK(jumps)->ArgName("10a")->Arg(3)->Arg(5)->Arg(8)->Unit(benchmark::kMillisecond);
+
+// Hard potentials, gamma = 0.5, to t = 40. Argument: 10 K.
+void hard_jumps(benchmark::State& state) {
+  const RayleighProcess process({.exponent = -0.5, .shear = static_cast<double>(state.range(0)) / 10});
+  double counted = 0;
+  std::uint64_t first = 0;
+  for (auto _ : state) {
+    const auto seen =
+        process.simulate(thermal_start(1), {std::log(40.0)}, {.seed = 1, .first = first, .particles = 4000});
+    first += 4000;
+    counted += static_cast<double>(seen.jumps);
+  }
+  state.counters["jumps"] = benchmark::Counter(counted, benchmark::Counter::kIsRate);
+}
+BENCHMARK(hard_jumps)->ArgName("10K")->Arg(0)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
 
 // Flights alone: the background at rest, ln|w| = 1000 at the start, to ln t = 1e6.
 void far_jumps(benchmark::State& state) {

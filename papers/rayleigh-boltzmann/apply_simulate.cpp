@@ -1,28 +1,19 @@
-// The actions run and profile: an ensemble by the reader's parameters, told in logarithms.
+// The action run: an ensemble by the reader's parameters, told in logarithms.
 #include <array>
 #include <cmath>
 #include <fstream>
-#include <numbers>
 
 #include <fmt/format.h>
 
 #include "actions.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/io/csv.hpp"
-#include "offprint/kinetic/rayleigh_chain.hpp"
-#include "sampling.hpp"
 #include "tally.hpp"
 
 namespace offprint::papers::rayleigh {
 namespace {
 
 constexpr std::array kProbabilities{0.05, 0.25, 0.5, 0.75, 0.95};
-
-bool has_laws(const Setup& setup) { return setup.exponent() > 0 && setup.exponent() < 1 && setup.model.shear > 0; }
-
-kinetic::SkeletonChain chain_of(const Setup& setup) {
-  return {setup.exponent(), setup.model.rate / setup.model.shear, setup.model.angular, setup.model.factor};
-}
 
 // ln|w| against ln t of a few particles, as a staircase of collisions.
 Figure staircase(const Setup& setup, std::uint64_t seed) {
@@ -79,14 +70,48 @@ Figure theta_figure(const Setup& setup, const std::vector<TimeTally>& times) {
   return Figure::line(plot);
 }
 
+// Collisions per unit of ln tau between successive times, times P: the laws are 1 and, to second order, tau/(tau + m).
+Figure rate_figure(const Setup& setup, const std::vector<TimeTally>& times) {
+  const auto chain = chain_of(setup);
+  const double shear = std::log(setup.model.shear);
+  LinePlot plot{.title = fmt::format("Collisions per unit of ln tau, times P, gamma = {}", -setup.exponent()),
+                .x = {.title = "tau = ln(K t)", .log = true},
+                .y = {.title = "J tau P"}};
+  Series counted{.name = "simulation", .points = true};
+  Series second{.name = "second order", .dashed = true};
+  for (std::size_t k = 0; k + 1 < times.size(); ++k) {
+    const double tau1 = times[k].log_time + shear;
+    const double tau2 = times[k + 1].log_time + shear;
+    if (!(tau1 + chain.log_offset() > 0)) continue;
+    const double number = times[k + 1].collisions / static_cast<double>(times[k + 1].particles) -
+                          times[k].collisions / static_cast<double>(times[k].particles);
+    const double span = std::log(tau2 / tau1) / chain.period();
+    counted.x.push_back(std::sqrt(tau1 * tau2));
+    counted.y.push_back(number / span);
+    second.x.push_back(counted.x.back());
+    second.y.push_back(chain.expected_collisions(tau1, tau2) / span);
+  }
+  plot.series = {std::move(counted), std::move(second)};
+  return Figure::line(plot);
+}
+
 }  // namespace
 
 void simulate(Run& run) {
-  const Setup setup = read_setup(run, -0.5, {10, 20, 40, 80, 160}, 20000);
+  Setup setup = read_setup(run, -0.5, {10, 20, 40, 80, 160}, 20000);
+  limit_times(setup);
   run.note(fmt::format("Start: {}. Velocities are given along the shear's flow, gradient and vorticity directions.",
                        setup.start_text));
-  if (setup.exponent() > 0 && setup.model.shear > 0)
+  if (setup.keeps_colliding()) {
+    run.note(fmt::format(
+        "gamma = {}, K = {}: collisions keep up with the shear, so the asymptotic laws of gamma < 0 do not apply; "
+        "second "
+        "moments are given instead{}.",
+        0.0 - setup.exponent(), setup.model.shear,
+        setup.exponent() == 0 ? " (they are bounded below the threshold that the action moments tells)" : ""));
+  } else {
     run.note("Second moments are not reported: for gamma < 0 single particles dominate them. Logarithms are.");
+  }
   if (setup.model.point_background) {
     std::uint64_t slow = 0;
     const std::uint64_t looked = std::min<std::uint64_t>(setup.particles, 10000);
@@ -97,7 +122,8 @@ void simulate(Run& run) {
                       "model of a thermal one: cooling wins, and such paths are absorbed.",
                       slow, looked));
   }
-  const auto times = tally(run, "run", setup);
+  const Tally all = tally(run, "run", setup);
+  const auto& times = all.times;
   if (setup.model.point_background) {
     run.metric("absorbed_paths", static_cast<double>(times.back().absorbed));
     if (times.back().particles == 0)
@@ -118,10 +144,11 @@ void simulate(Run& run) {
     const double error = std::sqrt(std::max(0.0, t.collisions2 / n - mean * mean) / n);
     const double speed = t.log_speed / n;
     const double spread = std::sqrt(std::max(0.0, t.log_speed2 / n - speed * speed));
-    const bool scaled = has_laws(setup) && !t.theta.empty();
+    const bool scaled = setup.has_laws() && !t.theta.empty();
     const double distance = scaled ? t.theta_distance() : std::nan("");
     laws.rows.push_back({t.log_time, mean, error, speed + setup.log_unit, spread, static_cast<double>(t.isotropic) / n,
-                         static_cast<double>(t.near) / n, scaled ? Json(distance) : Json("-")});
+                         setup.keeps_colliding() ? Json("-") : Json(static_cast<double>(t.near) / n),
+                         scaled ? Json(distance) : Json("-")});
     Json entry{{"log_time", t.log_time},
                {"particles", t.particles},
                {"collisions", mean},
@@ -145,10 +172,17 @@ void simulate(Run& run) {
   run.table("speeds", speeds);
   run.metric("collisions", times.back().collisions / static_cast<double>(times.back().particles));
   run.metric("particles", static_cast<double>(setup.particles));
-  run.figure("paths", staircase(setup, run.seed() + 1));
-  if (has_laws(setup) && setup.log_times.back() + shear > 1) {
+  if (setup.keeps_colliding()) {
+    tell_moments(run, setup, all);
+  } else {
+    run.figure("paths", staircase(setup, run.seed() + 1));
+  }
+  if (setup.has_laws() && setup.log_times.back() + shear > 1) {
     run.figure("theta", theta_figure(setup, times));
     run.metric("theta_distance", times.back().theta_distance());
+    std::size_t late = 0;
+    for (const double tau : setup.log_times) late += tau + shear + chain_of(setup).log_offset() > 0 ? 1 : 0;
+    if (late >= 3) run.figure("rate", rate_figure(setup, times));
   }
   std::vector<std::string> names{"log_time",  "collisions",   "collisions_error",
                                  "log_speed", "log_speed_sd", "theta_distance"};
@@ -157,7 +191,7 @@ void simulate(Run& run) {
   run.artifact("times.csv", [&](const std::filesystem::path& path) { io::write_csv(path, names, rows); });
   run.artifact("summary.json",
                [&](const std::filesystem::path& path) { std::ofstream(path) << summary.dump(1) << '\n'; });
-  if (has_laws(setup)) {
+  if (setup.has_laws()) {
     Eigen::MatrixXd histogram(TimeTally::kCells, 1 + static_cast<Eigen::Index>(times.size()));
     const double lo = std::log(1 / setup.exponent() - 1);
     std::vector<std::string> columns{"log_theta"};
@@ -170,110 +204,6 @@ void simulate(Run& run) {
     }
     run.artifact("theta.csv", [&](const std::filesystem::path& path) { io::write_csv(path, columns, histogram); });
   }
-}
-
-void profile(Run& run) {
-  const Setup setup = read_setup(run, -0.5, {80, 160, 320}, 200000);
-  if (!has_laws(setup)) throw InputError("profile: the explicit profile is for gamma in (-1, 0) and K > 0");
-  const double a = setup.exponent();
-  const auto chain = chain_of(setup);
-  const double shear = std::log(setup.model.shear);
-  constexpr int kBins = 34;
-  // The window of x = ln|xi_2| over which the exponential factor goes from e^-10 to nearly 1.
-  const double rate = setup.model.rate / setup.model.shear;
-  const double lowest = std::log(rate / (1 - a) / 10) / a;
-  const double width = (std::log(rate / (1 - a) / 0.05) / a - lowest) / kBins;
-  for (const double tau : setup.log_times)
-    if (!(tau + shear > 0) || (tau + shear) * (1 / a - 1) + lowest + chain.lambda_shift() <= 0)
-      throw InputError(
-          fmt::format("profile: ln t = {} is too early for the asymptotic laws at gamma = {}; ask for later "
-                      "times",
-                      tau, -a));
-  const kinetic::RayleighProcess process(setup.model);
-  const auto counts = summed(sample(run, "profile", process, setup.start, setup.log_times, run.seed() + 1,
-                                    setup.particles, [&](const kinetic::RayleighObservations& seen) {
-                                      std::vector<double> histogram(setup.log_times.size() * (kBins + 1) + 1, 0.0);
-                                      for (std::size_t k = 0; k < setup.log_times.size(); ++k)
-                                        for (std::size_t i = 0; i < seen.particles; ++i) {
-                                          const double tau = setup.log_times[k] + shear;
-                                          const double x = seen.log_w2[k * seen.particles + i] - (1 / a - 1) * tau;
-                                          const double place = (x - lowest) / width;
-                                          if (place >= 0 && place < kBins)
-                                            histogram[k * (kBins + 1) + static_cast<std::size_t>(place)] += 1;
-                                          histogram[k * (kBins + 1) + kBins] += seen.collisions[k * seen.particles + i];
-                                        }
-                                      const std::size_t last = (setup.log_times.size() - 1) * seen.particles;
-                                      for (std::size_t i = 0; i < seen.particles; ++i) {
-                                        const double between =
-                                            static_cast<double>(seen.collisions[last + i]) - seen.collisions[i];
-                                        histogram.back() += between * between;
-                                      }
-                                      return histogram;
-                                    }));
-  const auto n = static_cast<double>(setup.particles);
-  LinePlot plot{.title = fmt::format("tau times the density of ln|xi_2|, gamma = {}", -a),
-                .x = {.title = "x = ln|xi_2|"},
-                .y = {.title = "tau * density", .lo = 0}};
-  Table fits{"Fits: the amplitude of the second-order profile (1 expected), with its 95 % interval",
-             {"ln t", "counted", "amplitude", "from", "to", "chi^2 per bin", "leading amplitude"},
-             {}};
-  Table bins{"Histogram of x = ln|xi_2|", {"ln t", "x", "density", "second order", "leading order"}, {}};
-  for (std::size_t k = 0; k < setup.log_times.size(); ++k) {
-    const double tau = setup.log_times[k] + shear;
-    Series points{.name = fmt::format("simulation, ln t = {}", setup.log_times[k]), .points = true};
-    Series law{.name = fmt::format("second order, ln t = {}", setup.log_times[k])};
-    double counted = 0;
-    double expected = 0;
-    double leading = 0;
-    double chi = 0;
-    for (int b = 0; b < kBins; ++b) {
-      double second = 0;
-      double first = 0;
-      for (int s = 0; s < 20; ++s) {
-        const double x = lowest + width * (b + (s + 0.5) / 20);
-        second += n * chain.profile_density(x, tau) * width / 20;
-        first += n * chain.leading_profile(x, tau) * width / 20;
-      }
-      const double found = counts[k * (kBins + 1) + static_cast<std::size_t>(b)];
-      const double x = lowest + width * (b + 0.5);
-      counted += found;
-      expected += second;
-      leading += first;
-      chi += (found - second) * (found - second) / std::max(second, 1e-300);
-      points.x.push_back(x);
-      points.y.push_back(found / n / width * tau);
-      law.x.push_back(x);
-      law.y.push_back(tau * chain.profile_density(x, tau));
-      bins.rows.push_back({setup.log_times[k], x, found / n / width, second / n / width, first / n / width});
-    }
-    // The count is binomial.
-    const auto interval = wilson(static_cast<std::size_t>(counted), setup.particles);
-    fits.rows.push_back({setup.log_times[k], counted, counted / expected, *interval.lo * n / expected,
-                         *interval.hi * n / expected, chi / kBins, counted / leading});
-    run.metric(fmt::format("amplitude_{}", k + 1),
-               Estimate(counted / expected, *interval.lo * n / expected, *interval.hi * n / expected));
-    plot.series.push_back(std::move(points));
-    plot.series.push_back(std::move(law));
-  }
-  Series limit{.name = "limit", .dashed = true};
-  for (int b = 0; b < kBins; ++b) {
-    limit.x.push_back(lowest + width * (b + 0.5));
-    limit.y.push_back(chain.leading_profile(limit.x.back(), 1));
-  }
-  plot.series.push_back(std::move(limit));
-  if (setup.log_times.size() > 1) {
-    // P from the number of collisions between the first and the last time
-    const std::size_t last = setup.log_times.size() - 1;
-    const double number = (counts[last * (kBins + 1) + kBins] - counts[kBins]) / n;
-    const double span = std::log((setup.log_times[last] + shear + chain.log_offset()) /
-                                 (setup.log_times[0] + shear + chain.log_offset()));
-    const double error = 1.96 * std::sqrt(std::max(0.0, counts.back() / n - number * number) / n);
-    run.metric("period_measured", Estimate(span / number, span / (number + error), span / (number - error)));
-    run.metric("period_law", chain.period());
-  }
-  run.table("fits", fits);
-  run.table("bins", bins);
-  run.figure("profile", Figure::line(plot));
 }
 
 }  // namespace offprint::papers::rayleigh

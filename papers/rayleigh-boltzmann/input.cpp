@@ -129,6 +129,26 @@ std::vector<double> times_of(const Source& source, const std::vector<double>& ot
 
 }  // namespace
 
+kinetic::SkeletonChain chain_of(const Setup& setup) {
+  return {setup.exponent(), setup.model.rate / setup.model.shear, setup.model.angular, setup.model.factor};
+}
+
+void limit_times(Setup& setup) {
+  const auto& model = setup.model;
+  if (model.exponent > 0 && model.shear > 0) return;
+  if (!setup.times_given) {
+    setup.log_times.clear();
+    for (int k = 1; k <= 20; ++k) setup.log_times.push_back(std::log(5 * k / model.rate));
+  }
+  constexpr double kMost = 1e7;
+  const double each = 2 * model.rate + model.shear;  // collisions per time: where the shear is strong, it sets them
+  if (setup.log_times.back() + std::log(each) > std::log(kMost))
+    throw InputError(fmt::format(
+        "ln t = {}: where collisions keep up with the shear (gamma = {}, K = {}) each particle would collide "
+        "some e^{:.0f} times by then; ask for times up to {:.3g}, the state is stationary long before",
+        setup.log_times.back(), -model.exponent, model.shear, setup.log_times.back() + std::log(each), kMost / each));
+}
+
 SimpleShear simple_shear(const Eigen::Matrix3d& matrix) {
   if (!matrix.allFinite()) throw InputError("the shear matrix has an entry that is not finite");
   SimpleShear out;
@@ -156,11 +176,9 @@ Setup read_setup(const Run& run, double default_gamma, const std::vector<double>
   Setup setup;
   const double gamma = source.real("gamma").value_or(default_gamma);
   if (!(gamma > -3) || !(gamma < 1))
-    throw InputError(fmt::format("gamma = {}: the rate is not integrable; gamma must lie in (-3, 0]", gamma));
-  if (gamma > 0)
     throw InputError(
-        fmt::format("gamma = {}: hard potentials have a stationary state and are not covered; gamma must lie "
-                    "in (-3, 0]",
+        fmt::format("gamma = {}: gamma must lie in (-3, 1): at -3 and below the rate is not integrable, at 1 and above "
+                    "it grows too fast with speed",
                     gamma));
   setup.model.exponent = gamma == 0 ? 0 : -gamma;
   if (gamma == -1)
@@ -189,6 +207,7 @@ Setup read_setup(const Run& run, double default_gamma, const std::vector<double>
   if (background != "thermal" && background != "point")
     throw InputError(fmt::format("background is '{}': it must be thermal or point", background));
   setup.model.point_background = background == "point";
+  setup.times_given = source.reals("log-times") || source.reals("times");
   setup.log_times = times_of(source, default_log_times);
   const double particles = source.real("particles").value_or(static_cast<double>(default_particles));
   if (!(particles >= 1) || !(particles <= 1e12))
@@ -204,15 +223,20 @@ Setup read_setup(const Run& run, double default_gamma, const std::vector<double>
     if (velocity->size() != 3)
       throw InputError(fmt::format("initial-velocity has {} numbers: three are needed", velocity->size()));
     const Eigen::Vector3d w((*velocity)[0], (*velocity)[1], (*velocity)[2]);
-    setup.start = kinetic::fixed_start(setup.to_shear * w / speed);
+    const Eigen::Vector3d v = setup.to_shear * w / speed;
+    setup.start = kinetic::fixed_start(v);
+    setup.start_moments = v * v.transpose();
     setup.start_text = fmt::format("all particles at ({}, {}, {})", w(0), w(1), w(2));
   } else if (file) {
     auto table = kinetic::read_velocities(*file);
     setup.start_text = fmt::format("{} velocities of {} in turn", table.velocities.rows(), *file);
-    setup.start = kinetic::table_start(table.velocities * setup.to_shear.transpose() / speed);
+    const Eigen::MatrixXd v = table.velocities * setup.to_shear.transpose() / speed;
+    setup.start = kinetic::table_start(v);
+    setup.start_moments = v.transpose() * v / static_cast<double>(v.rows());
   } else {
     const double t0 = positive(warm.value_or(temperature), "the initial temperature");
     setup.start = kinetic::thermal_start(run.seed() + 1, t0 / (speed * speed));
+    setup.start_moments *= t0 / (speed * speed);
     setup.start_text = fmt::format("thermal at temperature {}", t0);
   }
   return setup;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "offprint/core/error.hpp"
 #include "offprint/core/measurement.hpp"
 #include "offprint/io/csv.hpp"
+#include "offprint/io/hdf5.hpp"
 
 namespace offprint::papers::rayleigh {
 namespace {
@@ -93,6 +95,7 @@ TEST_F(Rayleigh, RunDoesNotDependOnThreads) {
   EXPECT_EQ(one.column("speeds", "50 %"), two.column("speeds", "50 %"));
   EXPECT_NEAR(one.column("laws", "collisions")[0], 31.25, 1);
   EXPECT_THAT(one.figures, IsSupersetOf({"theta", "paths"}));
+  EXPECT_THAT(act("run", {{"particles", "500"}, {"log-times", "5,10,20"}}).figures, Contains("rate"));
 }
 
 TEST_F(Rayleigh, UnitsShearMatrixAndRunCardComeToTheSame) {
@@ -143,7 +146,14 @@ TEST_F(Rayleigh, BadInputGetsOneSentence) {
   EXPECT_THAT(refusal("run", {{"gamma", "-3"}}), HasSubstr("not integrable"));
   EXPECT_THAT(refusal("run", {{"gamma", "-1"}}),
               HasSubstr("borderline case between flights that end and flights that freeze"));
-  EXPECT_THAT(refusal("run", {{"gamma", "0.5"}}), HasSubstr("not covered"));
+  EXPECT_THAT(refusal("profile", {{"gamma", "0.5"}}), HasSubstr("for gamma in [0, 1) the state is stationary"));
+  EXPECT_THAT(refusal("deterministic", {{"gamma", "0.5"}}), HasSubstr("for gamma in [0, 1) see moments"));
+  EXPECT_THAT(refusal("analyse", {{"gamma", "0.5"}, {"data", "any.csv"}}), HasSubstr("gamma in (-1, 0)"));
+  EXPECT_THAT(refusal("run", {{"gamma", "0.5"}, {"log-times", "160"}}), HasSubstr("collide some e^161 times"));
+  EXPECT_THAT(refusal("run", {{"shear", "0"}, {"log-times", "160"}}), HasSubstr("K = 0"));
+  EXPECT_THAT(refusal("run", {{"gamma", "0.5"}, {"background", "point"}}), HasSubstr("large-velocity model"));
+  EXPECT_THAT(refusal("moments", {{"gamma", "0.01"}, {"shear", "10"}}), HasSubstr("out of reach"));
+  EXPECT_THAT(refusal("moments", {{"gamma", "0.3"}, {"particles", "0"}}), HasSubstr("particles is 0"));
   EXPECT_THAT(refusal("run", {{"rate", "0"}}), HasSubstr("must be positive"));
   EXPECT_THAT(refusal("run", {{"shear", "-1"}}), HasSubstr("at least 0"));
   EXPECT_THAT(refusal("run", {{"particles", "0"}}), HasSubstr("particles is 0"));
@@ -185,6 +195,47 @@ TEST_F(Rayleigh, MomentsOfMaxwellMolecules) {
   EXPECT_THAT(heated.notes, Contains(HasSubstr("No stationary state")));
 }
 
+TEST_F(Rayleigh, HardPotentialsHaveAStationaryState) {
+  const Given given{{"gamma", "0.5"}, {"shear", "1"}, {"particles", "9000"}};
+  const auto seen = act("moments", given, 1);
+  ASSERT_EQ(seen.error, "");
+  EXPECT_THAT(seen.notes, Contains(HasSubstr("stationary_ values are each particle's mean from t = 50 to t = 100")));
+  const double trace = seen.metrics.at("stationary_trace");
+  EXPECT_NEAR(seen.metrics.at("stationary_M11") + seen.metrics.at("stationary_M22") + seen.metrics.at("stationary_M33"),
+              trace, 1e-9);
+  EXPECT_LT(seen.metrics.at("stationary_M12"), 0);
+  EXPECT_THAT(seen.figures, Contains("moments"));
+  // run tells the same ensemble, whatever the threads, and says that the laws do not apply
+  const auto run = act("run", given, 2);
+  ASSERT_EQ(run.error, "");
+  EXPECT_THAT(run.notes, Contains(HasSubstr("the asymptotic laws of gamma < 0 do not apply")));
+  EXPECT_DOUBLE_EQ(run.metrics.at("stationary_trace"), trace);
+  EXPECT_EQ(run.metrics.count("theta_distance"), 0U);
+  // a start that is still on its way
+  const auto early = act(
+      "moments", {{"gamma", "0.5"}, {"particles", "9000"}, {"initial-velocity", "0,100,0"}, {"times", "0.1,0.15,0.2"}});
+  EXPECT_THAT(early.notes, Contains(HasSubstr("Not stationary yet")));
+}
+
+TEST_F(Rayleigh, HardPotentialsComeWithUnitsAndStarts) {
+  // velocities in units of 2, times of 1: temperature 4, C|2 w|^gamma
+  const auto plain = act("moments", {{"gamma", "0.5"}, {"particles", "4000"}, {"times", "20,25,30"}});
+  const auto hot = act("moments", {{"gamma", "0.5"},
+                                   {"particles", "4000"},
+                                   {"times", "20,25,30"},
+                                   {"temperature", "4"},
+                                   {"rate", "0.7071067811865476"}});
+  ASSERT_EQ(hot.error, "");
+  EXPECT_NEAR(hot.metrics.at("stationary_trace"), 4 * plain.metrics.at("stationary_trace"), 1e-6);
+}
+
+TEST_F(Rayleigh, MomentsBeginAtTheStartAskedFor) {
+  const auto seen = act("moments", {{"initial-velocity", "3,4,0"}, {"times", "1e-9,1"}});
+  ASSERT_EQ(seen.error, "");
+  EXPECT_NEAR(seen.column("moments", "M12")[0], 12, 1e-6);
+  EXPECT_NEAR(seen.column("moments", "trace")[0], 25, 1e-6);
+}
+
 TEST_F(Rayleigh, AnalyseReadsVelocitiesAtSeveralTimes) {
   std::string text = "t,vx,vy,vz\n";
   for (const double t : {20.0, 40.0, 80.0})
@@ -195,6 +246,41 @@ TEST_F(Rayleigh, AnalyseReadsVelocitiesAtSeveralTimes) {
   EXPECT_NEAR(seen.metrics.at("exponent_w2"), 0, 1e-9);
   EXPECT_NEAR(seen.metrics.at("exponent_w1"), 1, 1e-9);
   EXPECT_DOUBLE_EQ(seen.column("times", "within 5 % of -K t w_2")[0], 1);
+}
+
+TEST_F(Rayleigh, AnalyseReadsHdf5WithCountsAndSaysWhatIsMissing) {
+  // columns without names: t, vx, vy, vz, collisions so far
+  const std::vector<double> times{30.0, 60.0, 120.0};
+  std::vector<double> rows;
+  for (std::size_t k = 0; k < times.size(); ++k)
+    for (int i = 1; i <= 40; ++i)
+      rows.insert(rows.end(), {times[k], -times[k] * i, static_cast<double>(i), 0.5, static_cast<double>(k) + 10});
+  const auto path = (folder_ / "d.h5").string();
+  io::write_hdf5(path, std::vector<std::pair<std::string, io::NdArray>>{{"run/v", io::NdArray({120, 5}, rows)}});
+  const auto seen = act("analyse", {{"data", path + ":run/v"}, {"count-column", "n"}});
+  ASSERT_EQ(seen.error, "");
+  EXPECT_NEAR(seen.metrics.at("exponent_w1"), 1, 1e-9);
+  EXPECT_EQ(seen.column("collisions", "counted"), (std::vector<double>{1, 1}));
+  EXPECT_NEAR(seen.column("collisions", "ln(ln t2/ln t1)/P")[0],
+              std::log(std::log(60.0) / std::log(30.0)) / std::log(2.0), 1e-9);
+  EXPECT_THAT(refusal("analyse", {{"data", file("d.csv", "t,vx,vy,vz\n1,1,2,3\n")}, {"count-column", "n"}}),
+              HasSubstr("no column n"));
+}
+
+TEST_F(Rayleigh, AngularTableReachesTheProcess) {
+  // a table of the cosine law gives what the cosine law gives
+  std::string text = "angle,b\n";
+  for (int i = 0; i <= 90; ++i)
+    text += std::to_string(i) + "," + std::to_string(std::cos(i * std::numbers::pi / 180)) + "\n";
+  const Given named{{"gamma", "0"}, {"shear", "0.2"}, {"angular", "cosine"}};
+  const Given table{{"gamma", "0"}, {"shear", "0.2"}, {"angular-table", file("t.csv", text)}};
+  EXPECT_NEAR(act("moments", table).metrics.at("stationary_trace"),
+              act("moments", named).metrics.at("stationary_trace"), 1e-3);
+  const auto seen = act("run", {{"particles", "4000"}, {"log-times", "5,20"}, {"angular-table", file("u.csv", text)}});
+  const auto other = act("run", {{"particles", "4000"}, {"log-times", "5,20"}, {"angular", "cosine"}});
+  ASSERT_EQ(seen.error, "");
+  EXPECT_NEAR(seen.metrics.at("collisions"), other.metrics.at("collisions"), 1.5);  // 3 standard errors of either
+  EXPECT_THAT(refusal("run", {{"angular-table", file("i.csv", "angle,b\n0,1\n90,inf\n")}}), HasSubstr("finite"));
 }
 
 }  // namespace

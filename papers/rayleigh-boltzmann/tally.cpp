@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "sampling.hpp"
 
@@ -96,35 +97,49 @@ double TimeTally::theta_distance() const {
   return distance;
 }
 
-std::vector<TimeTally> tally(Run& run, const std::string& name, const Setup& setup) {
+Tally tally(Run& run, const std::string& name, const Setup& setup) {
   const kinetic::RayleighProcess process(setup.model);
   const double a = setup.exponent();
+  const std::size_t count = setup.log_times.size();
+  Tally empty;
+  empty.times.resize(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    auto& t = empty.times[k];
+    t.log_time = setup.log_times[k];
+    t.lowest = -20;
+    // |w_2| reaches t^(1/a), and |w_1| t times that; where collisions freeze or are frequent, a power of t
+    const double exponent = a > 0 && a < 1 ? 1 / a + 1 : 2;
+    t.step = (std::max(setup.log_times[k], 0.0) * exponent + 45) / TimeTally::kCells;
+  }
+  if (setup.keeps_colliding()) {
+    empty.moments.resize(count);
+    while (setup.log_times[empty.first_late] < setup.log_times.back() - std::numbers::ln2) ++empty.first_late;
+  }
   // At most 256 members, so that what they keep stays small whatever the number of particles.
   const std::uint64_t most = (setup.particles + 255) / 256;
   const std::uint64_t size = std::max<std::uint64_t>(kBatch, (most + kBatch - 1) / kBatch * kBatch);
   const std::uint64_t members = (setup.particles + size - 1) / size;
   const auto parts = run.ensemble(name, members, [&](std::size_t member) {
-    std::vector<TimeTally> mine(setup.log_times.size());
-    for (std::size_t k = 0; k < mine.size(); ++k) {
-      mine[k].log_time = setup.log_times[k];
-      mine[k].lowest = -20;
-      // |w_2| reaches t^(1/a), and |w_1| t times that; where collisions freeze or are frequent, a power of t
-      const double exponent = a > 0 && a < 1 ? 1 / a + 1 : 2;
-      mine[k].step = (std::max(setup.log_times[k], 0.0) * exponent + 45) / TimeTally::kCells;
-    }
+    Tally mine = empty;
     const std::uint64_t end = std::min(setup.particles, (member + 1) * size);
     for (std::uint64_t first = member * size; first < end; first += kBatch) {
       run.check_cancelled();
       const auto seen = process.simulate(
           setup.start, setup.log_times,
           {.seed = run.seed() + 1, .first = first, .particles = std::min<std::uint64_t>(kBatch, end - first)});
-      for (std::size_t k = 0; k < mine.size(); ++k) mine[k].add(seen, k, a);
+      for (std::size_t k = 0; k < count; ++k) mine.times[k].add(seen, k, a);
+      if (mine.moments.empty()) continue;
+      for (std::size_t k = 0; k < count; ++k) mine.moments[k].add(seen, k, k);
+      mine.stationary.add(seen, mine.first_late, count - 1);
     }
     return mine;
   });
-  std::vector<TimeTally> all(setup.log_times.size());
-  for (const auto& part : parts)
-    for (std::size_t k = 0; k < all.size(); ++k) all[k].merge(part[k]);
+  Tally all = empty;
+  for (const auto& part : parts) {
+    for (std::size_t k = 0; k < count; ++k) all.times[k].merge(part.times[k]);
+    for (std::size_t k = 0; k < all.moments.size(); ++k) all.moments[k].merge(part.moments[k]);
+    all.stationary.merge(part.stationary);
+  }
   return all;
 }
 

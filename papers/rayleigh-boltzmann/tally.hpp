@@ -6,6 +6,7 @@
 
 #include "input.hpp"
 #include "offprint/core/run.hpp"
+#include "second_moments.hpp"
 
 namespace offprint::papers::rayleigh {
 
@@ -35,7 +36,26 @@ struct TimeTally {
   [[nodiscard]] double theta_distance() const;
 };
 
+/// What one ensemble keeps.
+struct Tally {
+  std::vector<TimeTally> times;
+  /// Where collisions keep up with the shear: second moments at each time, and of each particle's mean over the `late`
+  /// times, the second half of the time simulated.
+  std::vector<SecondMoments> moments;
+  SecondMoments stationary;
+  std::size_t first_late = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(times, moments, stationary, first_late);
+  }
+};
+
 /// Simulates the setup's ensemble over threads and ranks; resumable under `name`.
-[[nodiscard]] std::vector<TimeTally> tally(Run& run, const std::string& name, const Setup& setup);
+[[nodiscard]] Tally tally(Run& run, const std::string& name, const Setup& setup);
+
+/// Tells the tally's second moments: a table by time, the stationary ones as metrics with 95 % intervals, a figure, and
+/// in a note whether they have settled. Needs a setup that keeps colliding.
+void tell_moments(Run& run, const Setup& setup, const Tally& tally);
 
 }  // namespace offprint::papers::rayleigh

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -86,6 +87,8 @@ void Batch::add_event(std::uint32_t i, double log_time, double log_w, double log
 
 namespace {
 
+constexpr double kLogFastest = 200;  // ln of the stationary speed up to which gamma > 0 is simulated in plain doubles
+
 // Index of the last of a table's cells of `width` numbers each.
 double last_of(const std::vector<double>& table, std::size_t width) {
   const std::size_t cells = table.size() / width;
@@ -96,35 +99,43 @@ double last_of(const std::vector<double>& table, std::size_t width) {
 
 struct RayleighProcess::Tables {
   RayleighModel model;
-  RateTable rate;
-  FlightLaw flight;
+  std::optional<RateTable> rate{};    // gamma <= 0
+  std::optional<FlightLaw> flight{};  // gamma <= 0
   detail::LoopTables loop{};
 
-  explicit Tables(RayleighModel m) : model(std::move(m)), rate(model.exponent), flight(model.exponent) {
+  explicit Tables(RayleighModel m) : model(std::move(m)) {
     const bool sheared = model.shear > 0;
     loop.a = model.exponent;
     loop.rate = sheared ? model.rate / model.shear : model.rate;
     loop.shear = sheared ? 1 : 0;
     loop.factor = model.factor;
-    loop.bound = model.point_background ? 1 : rate.bound();
-    loop.switch2 = !sheared ? detail::kInfinity : model.point_background ? 0 : kSwitch * kSwitch;
-    loop.point_background = model.point_background;
-    loop.log_absorbed = model.exponent > 0 ? -12 / model.exponent : -1e4;
-    loop.cubic = rate.cubic().data();
-    loop.envelope = rate.envelope().data();
-    loop.envelope_last = last_of(rate.envelope(), 4);
-    std::copy(rate.tail().begin(), rate.tail().end(), loop.tail);
-    loop.forward = flight.forward_pieces().data();
-    loop.inverse = flight.inverse_pieces().data();
-    loop.forward_last = last_of(flight.forward_pieces(), 6);
-    loop.inverse_last = last_of(flight.inverse_pieces(), 6);
-    loop.s_end = flight.s_end();
-    loop.offset = flight.offset();
-    loop.scale = flight.scale();
-    loop.limit = flight.limit();
     loop.angular = static_cast<int>(model.angular.kind());
     loop.quantiles = model.angular.quantiles().data();
     loop.quantile_last = static_cast<double>(model.angular.quantiles().size()) - 1;
+    loop.switch2 = detail::kInfinity;
+    if (model.exponent >= 0) tabulate();
+  }
+
+  // What gamma <= 0 needs: envelopes of the partner, flights in log-space.
+  void tabulate() {
+    rate.emplace(model.exponent);
+    flight.emplace(model.exponent);
+    if (model.shear > 0) loop.switch2 = model.point_background ? 0 : kSwitch * kSwitch;
+    loop.bound = model.point_background ? 1 : rate->bound();
+    loop.point_background = model.point_background;
+    loop.log_absorbed = model.exponent > 0 ? -12 / model.exponent : -1e4;
+    loop.cubic = rate->cubic().data();
+    loop.envelope = rate->envelope().data();
+    loop.envelope_last = last_of(rate->envelope(), RateTable::kEnvelopeWidth);
+    std::copy(rate->tail().begin(), rate->tail().end(), loop.tail);
+    loop.forward = flight->forward_pieces().data();
+    loop.inverse = flight->inverse_pieces().data();
+    loop.forward_last = last_of(flight->forward_pieces(), 6);
+    loop.inverse_last = last_of(flight->inverse_pieces(), 6);
+    loop.s_end = flight->s_end();
+    loop.offset = flight->offset();
+    loop.scale = flight->scale();
+    loop.limit = flight->limit();
   }
 };
 
@@ -137,6 +148,18 @@ RayleighProcess::RayleighProcess(RayleighModel model) {
     throw InputError(fmt::format("the mass factor 2 m*/(m + m*) is {}: it must lie between 0 and 2", model.factor));
   if (model.point_background && !(model.shear > 0))
     throw InputError("a background at rest without shear only cools: the shear rate K must be positive");
+  (void)mean_inverse_power(model.exponent, 0);  // refuses exponents outside (-1, 3)
+  if (model.exponent < 0) {
+    if (model.point_background)
+      throw InputError(
+          fmt::format("gamma = {}: a background at rest is the large-velocity model of gamma <= 0", -model.exponent));
+    // Speeds settle where the shear balances the collisions, |w|^gamma of the order K/C.
+    if (std::log(model.shear / model.rate) > -kLogFastest * model.exponent)
+      throw InputError(fmt::format(
+          "K/C = {:.4g} at gamma = {}: speeds settle at about (K/C)^(1/gamma), beyond e^{}, which is out of "
+          "reach; take a larger gamma or a weaker shear",
+          model.shear / model.rate, -model.exponent, kLogFastest));
+  }
   tables_ = std::make_unique<Tables>(std::move(model));
 }
 RayleighProcess::~RayleighProcess() = default;

@@ -67,7 +67,7 @@ class Batch {
   RayleighObservations& out_;
 };
 
-/// Runs the waiting particles of one zone until none waits there (rayleigh_loops.cpp).
+/// Runs the waiting particles of one zone until none waits there (rayleigh_thermal.cpp, rayleigh_flight.cpp).
 void run_thermal(const LoopTables& tables, Batch& batch);
 void run_flight(const LoopTables& tables, Batch& batch);
 [[nodiscard]] const char* loop_instruction_set();

@@ -26,6 +26,28 @@ TEST(RayleighChain, HasTheSheetsMoments) {
   EXPECT_THROW(SkeletonChain(1.5, 1), InputError);
 }
 
+TEST(RayleighChain, AsymptoticLawsToSecondOrder) {
+  const SkeletonChain chain(0.5, 1);
+  // ln((2 tau - 2)/(tau - 2))/P and c' = a/((1 - a) P); b = -4.540726
+  EXPECT_NEAR(chain.expected_collisions(160, 320), std::log(318.0 / 158) / std::log(2.0), 1e-14);
+  EXPECT_NEAR(chain.leading_profile(60, 1), 1.442695, 1e-6);
+  EXPECT_NEAR(chain.leading_profile(0, 1), 1.442695 * std::exp(-2.0), 1e-6);
+  EXPECT_NEAR(chain.profile_density(2, 160) / chain.leading_profile(2, 160), 160 / (160 + 2 - 4.540726), 1e-8);
+  EXPECT_NEAR(chain.profile_density(2, 1e9) / chain.leading_profile(2, 1e9), 1, 1e-8);
+  // the sheet's sizes of the correction: it varies by 5.4 % over [-2.5, 6] at tau = 160
+  EXPECT_NEAR((160 + 6 + chain.lambda_shift()) / (160 - 2.5 + chain.lambda_shift()) - 1, 0.0556, 2e-3);
+  // the collision rate is periodic and P p has the mean one over a period
+  const auto lambda = chain.lambda_law();
+  double mean = 0;
+  const double centre = std::log(0.5 * (1000 + chain.lambda_shift()));
+  constexpr int kSteps = 20000;
+  for (int i = 0; i < kSteps; ++i)
+    mean += chain.collision_density(lambda, 1000, centre + chain.period() * (i + 0.5) / kSteps) / kSteps;
+  EXPECT_NEAR(mean * chain.period(), 1, 1e-3);
+  EXPECT_NEAR(chain.collision_density(lambda, 1000, centre + 3 * chain.period()),
+              chain.collision_density(lambda, 1000, centre), 1e-6);
+}
+
 TEST(RayleighChain, InvertedLawsHaveTheirMoments) {
   for (const double a : {0.3, 0.5, 0.8}) {
     const SkeletonChain chain(a, 0.7, AngularLaw::cosine(), 0.8);

@@ -18,7 +18,7 @@ namespace offprint::kinetic {
 /// C |w - w*|^-a, w' = w - factor (omega . (w - w*)) omega. Velocities are in units of the background's thermal speed
 /// sqrt(T/m*), time in any unit (1/C and 1/K share it).
 struct RayleighModel {
-  double exponent = 0.5;  ///< a = -gamma, 0 <= a < 3, a != 1
+  double exponent = 0.5;  ///< a = -gamma, -1 < a < 3, a != 1; a < 0: hard potentials, with a stationary state
   double rate = 1.0;      ///< C > 0
   double shear = 1.0;     ///< K >= 0; 0: no shear (the background's Maxwellian is then invariant)
   double factor = 1.0;    ///< 2 m*/(m + m*) of background mass m* and particle mass m, in (0, 2)
@@ -65,10 +65,15 @@ struct RayleighObservations {
   std::size_t absorbed = 0;
 };
 
-/// Exact simulation. Below |w| = 30 the next collision is found by thinning with the rate at the point of closest
-/// approach of the flight (lambda falls with |w|, so that is a bound), beyond by the flight law of the background at
-/// rest, accepted with lambda(|w|)|w|^a/(C S); from ln|w| = 18 on the background is at rest to rounding. The partner is
-/// drawn by RateTable's envelope. Nothing is discretised in time, nothing overflows.
+/// Exact simulation for gamma <= 0. Below |w| = 30 collisions are proposed at C times the mass of RateTable's envelope
+/// at the flight's point of closest approach (it falls with |w|, so that is a bound) and accepted together with the
+/// partner drawn from the envelope at the place; beyond, flights follow the law of the background at rest, accepted
+/// with lambda(|w|)|w|^a/(C S); from ln|w| = 18 on the background is at rest to rounding. Nothing is discretised in
+/// time, nothing overflows.
+///
+/// 0 < gamma < 1: the same thinning over stretches of a flight, at whose ends the envelope
+/// |w - z|^gamma <= s^gamma ((1 - gamma) + gamma (|w| + |z|)/s), s = |w| + E|Z|, of mass s^gamma, is largest. Speeds
+/// stay of the order (K/C)^(1/gamma), so velocities are plain doubles.
 ///
 /// Particle i draws from the Philox stream (seed, "rayleigh", i) alone, so results do not depend on how particles are
 /// dealt to batches, threads or ranks; lanes of the processor's widest vectors each carry one particle. Processors
@@ -78,8 +83,9 @@ class RayleighProcess {
   static constexpr double kSwitch = 30.0;        ///< |w| of the change to the flight law
   static constexpr double kLogPointLike = 18.0;  ///< ln|w| from which w* = 0, S = 1
 
-  /// Throws InputError naming the parameter: exponent outside [0, 3) or 1, rate not positive, shear negative, factor
-  /// outside (0, 2), point background without shear. About 20 ms for its tables.
+  /// Throws InputError naming the parameter: exponent outside (-1, 3) or 1, rate not positive, shear negative, factor
+  /// outside (0, 2), point background without shear or with a < 0, (K/C)^(1/gamma) beyond e^200 for a < 0. About 20 ms
+  /// for its tables.
   explicit RayleighProcess(RayleighModel model);
   ~RayleighProcess();
   RayleighProcess(RayleighProcess&&) noexcept;
@@ -96,7 +102,8 @@ class RayleighProcess {
   /// Runs particles first, ..., first + particles - 1 until the last observation time. `log_times` (ln t) must ascend
   /// and be finite; throws InputError otherwise, for no particles, for a start at zero velocity, and with a point
   /// background for a start with w_2 = 0 (no shear acceleration). May run on several threads at once.
-  /// O(particles (30 + ln(ln t)/ln(1/(1 - a)))) jumps for a < 1.
+  /// O(particles (30 + ln(ln t)/ln(1/(1 - a)))) jumps for 0 < a < 1 and K of the order of C or more; O(particles t) for
+  /// a <= 0 and without shear.
   [[nodiscard]] RayleighObservations simulate(const StartLaw& start, const std::vector<double>& log_times,
                                               const Options& options) const;
 

@@ -1,6 +1,7 @@
 // The event-driven simulation against a plain-double engine with the same random numbers, and against exact laws.
 #include "offprint/kinetic/rayleigh_process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -36,16 +37,10 @@ struct PlainPath {
       t += wait;
       if (!(t < end)) return;
       w(0) -= wait * w(1);
-      const double x = uniform();
-      const double turn = uniform();
-      const Vector3d n = w.normalized();
-      const double sign = std::copysign(1.0, n(2));
-      const double p = -1 / (sign + n(2));
-      const double q = n(0) * n(1) * p;
-      const Vector3d e1(1 + sign * p * n(0) * n(0), sign * q, -sign * n(0));
-      const Vector3d e2(q, sign + n(1) * n(1) * p, -n(1));
-      const double phi = 2 * std::numbers::pi * turn;
-      const Vector3d omega = x * n + std::sqrt(1 - x * x) * (std::cos(phi) * e1 + std::sin(phi) * e2);
+      const double height = 2 * uniform() - 1;
+      const double phi = 2 * std::numbers::pi * uniform();
+      const double across = std::sqrt(1 - height * height);
+      const Vector3d omega(across * std::cos(phi), across * std::sin(phi), height);
       w -= omega.dot(w) * omega;
       collisions.push_back({t, w.norm(), std::abs(w(1))});
     }
@@ -127,36 +122,91 @@ TEST(RayleighProcess, WithoutShearLeavesTheMaxwellianInvariant) {
   }
 }
 
+// The sheet's counts from a thermal start: they see the law of the partner.
 TEST(RayleighProcess, CountsCollisionsAsBruteForceDoes) {
-  const RayleighProcess process({.exponent = 0.5});
-  const auto seen = process.simulate(thermal_start(2), {5, 10}, {.seed = 2, .particles = 40000});
-  MeanVariance five;
-  MeanVariance ten;
-  for (std::size_t i = 0; i < 40000; ++i) {
-    five.add(seen.collisions[i]);
-    ten.add(seen.collisions[40000 + i]);
+  struct Case {
+    double a;
+    std::vector<double> times;
+    std::vector<double> counts;
+    double variance;  // at the last time
+  };
+  const std::vector<Case> sheet{{0.5, {5, 7, 10}, {31.25, 34.47, 35.31}, 564},
+                                {0.3, {10}, {107.0}, 6200},
+                                {0.8, {10}, {14.68}, 109},
+                                {1.5, {1, 2, 3, 4, 8, 12}, {1.170, 2.416, 3.927, 4.781, 5.064, 5.081}, 0}};
+  for (const auto& c : sheet) {
+    const RayleighProcess process({.exponent = c.a});
+    const auto seen = process.simulate(thermal_start(2), c.times, {.seed = 2, .particles = 40000});
+    for (std::size_t k = 0; k < c.times.size(); ++k) {
+      MeanVariance count;
+      for (std::size_t i = 0; i < 40000; ++i) count.add(seen.collisions[k * 40000 + i]);
+      const double error = count.standard_deviation() / std::sqrt(40000.0);
+      EXPECT_NEAR(count.mean(), c.counts[k], 4 * error + 2e-3 * c.counts[k]) << c.a << " at " << c.times[k];
+      if (c.variance > 0 && k + 1 == c.times.size()) {
+        EXPECT_NEAR(count.variance() / c.variance, 1, 0.06) << c.a;
+      }
+    }
   }
-  EXPECT_NEAR(five.mean(), 31.25, 0.45);  // 4 sigma
-  EXPECT_NEAR(ten.mean(), 35.31, 0.5);
-  EXPECT_NEAR(ten.variance(), 564, 40);
 }
 
-TEST(RayleighProcess, MaxwellMoleculesHaveTheirMoments) {
-  const RayleighProcess process({.exponent = 0, .shear = 0.2});
+// gamma = -1.5: after the last collision w_1 runs towards -K t w_2.
+TEST(RayleighProcess, FrozenParticlesApproachTheirSupport) {
+  const RayleighProcess process({.exponent = 1.5});
+  const auto seen = process.simulate(thermal_start(11), {4, 8, 12}, {.seed = 11, .particles = 20000});
+  const std::array sheet{0.153, 0.0045, 8.7e-5};
+  for (std::size_t k = 0; k < 3; ++k) {
+    std::vector<double> lag(seen.lag.begin() + static_cast<std::ptrdiff_t>(k * 20000),
+                            seen.lag.begin() + static_cast<std::ptrdiff_t>((k + 1) * 20000));
+    for (double& x : lag) x = std::abs(x);
+    std::nth_element(lag.begin(), lag.begin() + 10000, lag.end());
+    EXPECT_NEAR(lag[10000] / sheet.at(k), 1, 0.08) << k;
+  }
+}
+
+// gamma = 0: flights are exponential whatever the speed.
+TEST(RayleighProcess, MaxwellMoleculesFlyExponentialTimes) {
+  const RayleighProcess process({.exponent = 0, .rate = 0.5, .point_background = true});
   const auto seen =
-      process.simulate(thermal_start(4), {std::log(1.0), std::log(35.0)}, {.seed = 4, .particles = 60000});
-  const auto exact = second_moments({.shear = 0.2}, Eigen::Matrix3d::Identity(), {1, 35});
-  for (std::size_t k = 0; k < 2; ++k) {
-    MeanVariance trace;
-    MeanVariance mixed;
-    for (std::size_t i = 0; i < 60000; ++i) {
-      const std::size_t at = k * 60000 + i;
-      trace.add(std::exp(2 * seen.log_w1[at]) + std::exp(2 * seen.log_w2[at]) + std::exp(2 * seen.log_w3[at]));
-      const double sign = (seen.signs[at] & 1) != ((seen.signs[at] >> 1) & 1) ? -1 : 1;
-      mixed.add(sign * std::exp(seen.log_w1[at] + seen.log_w2[at]));
+      process.simulate(log_start(50), {std::log(1e3)}, {.seed = 12, .particles = 300, .record_events = true});
+  MeanVariance wait;
+  MeanVariance square;
+  double last = 0;
+  for (std::size_t e = 0; e < seen.events.size(); ++e) {
+    if (e == 0 || seen.events[e].particle != seen.events[e - 1].particle) last = 0;
+    const double t = std::exp(seen.events[e].log_time);
+    if (last < 900) {  // beyond, long flights are cut off
+      wait.add(t - last);
+      square.add((t - last) * (t - last));
     }
-    EXPECT_NEAR(trace.mean(), exact[k].trace(), 4 * trace.standard_deviation() / std::sqrt(60000.0));
-    EXPECT_NEAR(mixed.mean(), exact[k](0, 1), 4 * mixed.standard_deviation() / std::sqrt(60000.0));
+    last = t;
+  }
+  EXPECT_NEAR(wait.mean(), 2, 4 * 2 / std::sqrt(static_cast<double>(wait.count())));
+  EXPECT_NEAR(square.mean(), 8, 4 * square.standard_deviation() / std::sqrt(static_cast<double>(wait.count())));
+}
+
+// Every angular law, and unequal masses: the equations of the moments know them by E x^2 and E x^4 only.
+TEST(RayleighProcess, MaxwellMoleculesHaveTheirMoments) {
+  const std::array laws{AngularLaw::uniform(), AngularLaw::cosine(),
+                        AngularLaw::table(std::array{0.0, 45.0, 90.0}, std::array{1.0, 3.0, 0.5})};
+  for (std::size_t l = 0; l < laws.size(); ++l) {
+    const double factor = l == 0 ? 1.0 : 0.8;
+    const RayleighProcess process({.exponent = 0, .shear = 0.2, .factor = factor, .angular = laws.at(l)});
+    const auto seen =
+        process.simulate(thermal_start(4), {std::log(1.0), std::log(35.0)}, {.seed = 4, .particles = 60000});
+    const auto exact =
+        second_moments({.shear = 0.2, .factor = factor, .angular = laws.at(l)}, Eigen::Matrix3d::Identity(), {1, 35});
+    for (std::size_t k = 0; k < 2; ++k) {
+      MeanVariance trace;
+      MeanVariance mixed;
+      for (std::size_t i = 0; i < 60000; ++i) {
+        const std::size_t at = k * 60000 + i;
+        trace.add(std::exp(2 * seen.log_w1[at]) + std::exp(2 * seen.log_w2[at]) + std::exp(2 * seen.log_w3[at]));
+        const double sign = (seen.signs[at] & 1) != ((seen.signs[at] >> 1) & 1) ? -1 : 1;
+        mixed.add(sign * std::exp(seen.log_w1[at] + seen.log_w2[at]));
+      }
+      EXPECT_NEAR(trace.mean(), exact[k].trace(), 4 * trace.standard_deviation() / std::sqrt(60000.0)) << l;
+      EXPECT_NEAR(mixed.mean(), exact[k](0, 1), 4 * mixed.standard_deviation() / std::sqrt(60000.0)) << l;
+    }
   }
 }
 
@@ -206,6 +256,10 @@ TEST(RayleighProcess, SaysWhatIsWrong) {
   using testing::HasSubstr;
   EXPECT_THAT(refusal([] { RayleighProcess({.exponent = 1}); }), HasSubstr("not covered"));
   EXPECT_THAT(refusal([] { RayleighProcess({.exponent = 3}); }), HasSubstr("not integrable"));
+  EXPECT_THAT(refusal([] { RayleighProcess({.exponent = -1}); }), HasSubstr("gamma must lie in (-3, 1)"));
+  EXPECT_THAT(refusal([] { RayleighProcess({.exponent = -0.5, .point_background = true}); }),
+              HasSubstr("large-velocity model of gamma <= 0"));
+  EXPECT_THAT(refusal([] { RayleighProcess({.exponent = -0.01, .shear = 10}); }), HasSubstr("out of reach"));
   EXPECT_THAT(refusal([] { RayleighProcess({.rate = 0}); }), HasSubstr("rate C is 0"));
   EXPECT_THAT(refusal([] { RayleighProcess({.shear = -1}); }), HasSubstr("shear rate K is -1"));
   EXPECT_THAT(refusal([] { RayleighProcess({.shear = 0, .point_background = true}); }), HasSubstr("only cools"));
@@ -219,12 +273,14 @@ TEST(RayleighProcess, SaysWhatIsWrong) {
 }
 
 TEST(RayleighProcess, ReachesTimesBeyondDoubles) {
-  const RayleighProcess process({.exponent = 0.5});
-  const auto seen = process.simulate(thermal_start(8), {600, 1e5}, {.seed = 8, .particles = 300});
-  for (std::size_t i = 0; i < 600; ++i) {
-    EXPECT_TRUE(std::isfinite(seen.log_w1[i]));
-    EXPECT_TRUE(std::isfinite(seen.log_w2[i]));
-    EXPECT_TRUE(std::isfinite(seen.lag[i]));
+  for (const double a : {0.2, 0.5, 0.8, 0.99, 1.01, 2.9}) {
+    const RayleighProcess process({.exponent = a});
+    const auto seen = process.simulate(thermal_start(8), {600, 1e5}, {.seed = 8, .particles = 300});
+    for (std::size_t i = 0; i < 600; ++i) {
+      ASSERT_TRUE(std::isfinite(seen.log_w1[i])) << a;
+      ASSERT_TRUE(std::isfinite(seen.log_w2[i])) << a;
+      ASSERT_TRUE(std::isfinite(seen.lag[i])) << a;
+    }
   }
 }
 

@@ -15,12 +15,14 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-void require_exponent(double a) {
-  if (!(a >= 0) || !(a < 3))
+void require_exponent(double a, bool soft) {
+  if (!(a > -1) || !(a < 3)) {
     throw InputError(
-        fmt::format("gamma = {}: the collision rate |w - w*|^gamma is not integrable or grows with speed; "
-                    "gamma must lie in (-3, 0]",
+        fmt::format("gamma = {}: gamma must lie in (-3, 1): at -3 and below the collision rate |w - w*|^gamma is not "
+                    "integrable, at 1 and above it grows too fast with speed for this process",
                     -a));
+  }
+  if (soft && a < 0) throw InputError(fmt::format("gamma = {}: these tables are for gamma in (-3, 0]", -a));
 }
 
 // (a/2)_k ((a-1)/2)_k / k!, k = 1..4
@@ -42,7 +44,7 @@ double tail_sum(const std::vector<double>& c, double r) {
 }  // namespace
 
 double mean_inverse_power(double a, double r) {
-  require_exponent(a);
+  require_exponent(a, false);
   if (r >= RateTable::kRange) return std::pow(r, -a) * tail_sum(tail_coefficients(a), r);
   const double x = r * r / 2;
   double term = std::exp(-x);
@@ -56,7 +58,7 @@ double mean_inverse_power(double a, double r) {
 }
 
 double inverse_power_bound(double a) {
-  require_exponent(a);
+  require_exponent(a, true);
   if (a <= 1) return 1;
   const auto value = [a](double r) { return std::pow(r, a) * mean_inverse_power(a, r); };
   double best = 1;
@@ -96,27 +98,28 @@ RateTable::RateTable(double a) : a_(a), bound_(inverse_power_bound(a)), tail_(ta
   const double excess = 1 / (3 - a) - 1.0 / 3;
   const auto inner = static_cast<std::size_t>(kRange * kCoarsePerUnit);
   const auto outer = static_cast<std::size_t>((kLogEnd - std::log(kRange)) * kLogCellsPerUnit) + 1;
+  double radius = 1;
   for (std::size_t cell = 0; cell < inner + outer; ++cell) {
     const double least = cell < inner ? static_cast<double>(cell) / kCoarsePerUnit
                                       : kRange * std::exp(static_cast<double>(cell - inner) / kLogCellsPerUnit);
-    const auto masses = [&](double radius) {
-      const double gap = std::max(least - radius, 0.0);
+    const auto masses = [&](double r) {
+      const double gap = std::max(least - r, 0.0);
       const double top = std::pow(2 * kPi, -1.5) * std::exp(-gap * gap / 2);
-      return std::array{std::pow(radius, -a), 4 * kPi * top * std::pow(radius, 3 - a) * excess};
+      return std::array{std::pow(r, -a), 4 * kPi * top * std::pow(r, 3 - a) * excess};
     };
-    double best = 1;
-    // Below: the least total mass; far out R falls short of |w| by a few standard deviations.
+    // The least total mass, from the last cell's radius on (whose mass falls with |w|); far out R falls short of |w| by
+    // a few standard deviations.
     for (int i = -60; i < 320; ++i) {
-      const double radius = least - 0.05 * i;
-      if (radius < 0.2) break;
-      const auto here = masses(radius);
-      const auto there = masses(best);
-      if (here[0] + here[1] < there[0] + there[1]) best = radius;
+      const double r = least - 0.05 * i;
+      if (r < 0.2) break;
+      const auto here = masses(r);
+      const auto there = masses(radius);
+      if (here[0] + here[1] < there[0] + there[1]) radius = r;
     }
-    const auto mass = masses(best);
-    const double gap = std::max(least - best, 0.0);
-    mass_.push_back(mass[0] + mass[1]);
-    envelope_.insert(envelope_.end(), {mass[0] / (mass[0] + mass[1]), best, a * std::log(best), gap * gap / 2});
+    const auto mass = masses(radius);
+    const double total = mass[0] + mass[1];
+    const double gap = std::max(least - radius, 0.0);
+    envelope_.insert(envelope_.end(), {mass[0] / total, radius, a * std::log(radius), gap * gap / 2, total, 1 / total});
   }
 }
 
@@ -133,9 +136,9 @@ std::size_t RateTable::envelope_cell(double r) const {
   if (r < kRange) return static_cast<std::size_t>(r * kCoarsePerUnit);
   const auto cell = static_cast<std::size_t>(kRange * kCoarsePerUnit) +
                     static_cast<std::size_t>((std::log(r) - std::log(kRange)) * kLogCellsPerUnit);
-  return std::min(cell, mass_.size() - 1);
+  return std::min(cell, envelope_.size() / kEnvelopeWidth - 1);
 }
 
-double RateTable::acceptance(double r) const { return (*this)(r) / mass_[envelope_cell(r)]; }
+double RateTable::acceptance(double r) const { return (*this)(r) / envelope_[kEnvelopeWidth * envelope_cell(r) + 4]; }
 
 }  // namespace offprint::kinetic

@@ -58,10 +58,33 @@ TEST(RayleighRate, BoundIsTheSheets) {
   EXPECT_NEAR(inverse_power_bound(2.5), 2.129202, 1e-6);
 }
 
+// E|w - Z|^gamma: |w - Z| has the density (R/r)(phi(R - r) - phi(R + r)).
+TEST(RayleighRate, AgreesWithQuadratureForGrowingRatesToo) {
+  boost::math::quadrature::tanh_sinh<double> integrate;
+  const auto phi = [](double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi); };
+  for (const double gamma : {-0.5, 0.1, 0.5, 0.9}) {
+    double before = gamma > 0 ? 0 : 10;
+    for (const double r : {0.2, 1.0, 3.0, 11.0, 31.5, 40.0}) {
+      const double expected =
+          integrate.integrate([&](double x) { return std::pow(x, 1 + gamma) / r * (phi(x - r) - phi(x + r)); },
+                              std::max(0.0, r - 14), r + 14);
+      const double found = mean_inverse_power(-gamma, r);
+      EXPECT_NEAR(found / expected, 1, 1e-11) << gamma << " at " << r;
+      EXPECT_EQ(found > before, gamma > 0);
+      if (gamma > 0) {
+        EXPECT_LT(found, std::pow(r * r + 3, gamma / 2));  // Jensen
+      }
+      before = found;
+    }
+  }
+  EXPECT_NEAR(mean_inverse_power(-0.5, 0), std::sqrt(std::sqrt(2.0)) * std::tgamma(1.75) / std::tgamma(1.5), 1e-14);
+}
+
 TEST(RayleighRate, RefusesWhatIsNotIntegrable) {
   EXPECT_THROW((void)mean_inverse_power(3, 1), InputError);
   EXPECT_THROW(RateTable(-0.5), InputError);
   EXPECT_THROW(RateTable(NAN), InputError);
+  EXPECT_THROW((void)mean_inverse_power(-1, 1), InputError);
 }
 
 TEST(RayleighRate, EnvelopeIsTight) {
@@ -71,6 +94,10 @@ TEST(RayleighRate, EnvelopeIsTight) {
       EXPECT_LE(table.acceptance(r), 1 + 1e-9) << a << " at " << r;
       EXPECT_GT(table.acceptance(r), a < 1 ? 0.5 : 0.25) << a << " at " << r;
     }
+    // the mass at a flight's closest point bounds it further out
+    const auto& rows = table.envelope();
+    for (std::size_t i = RateTable::kEnvelopeWidth; i < rows.size(); i += RateTable::kEnvelopeWidth)
+      EXPECT_LE(rows[i + 4], rows[i + 4 - RateTable::kEnvelopeWidth]) << a << " at row " << i;
   }
 }
 

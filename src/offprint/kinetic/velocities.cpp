@@ -48,6 +48,8 @@ VelocityTable read_velocities(std::string_view address, const VelocityColumns& c
   for (int i = 0; i < columns.dimension; ++i) {
     taken.push_back(column_of(file, kNames.at(static_cast<std::size_t>(i)), i + (timed ? 1 : 0), address));
   }
+  if (!columns.extra.empty())
+    taken.push_back(column_of(file, columns.extra, columns.dimension + (timed ? 1 : 0), address));
   for (const auto column : taken) {
     for (Eigen::Index row = 0; row < rows; ++row) {
       if (!std::isfinite(file.values(row, column))) {
@@ -58,6 +60,7 @@ VelocityTable read_velocities(std::string_view address, const VelocityColumns& c
   }
   VelocityTable table;
   if (timed) table.times = file.values.col(taken.front());
+  if (!columns.extra.empty()) table.extra = file.values.col(taken.back());
   table.velocities.resize(rows, columns.dimension);
   for (int i = 0; i < columns.dimension; ++i) {
     table.velocities.col(i) = file.values.col(taken.at(static_cast<std::size_t>(i) + (timed ? 1U : 0U)));
