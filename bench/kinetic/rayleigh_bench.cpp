@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "offprint/core/allocator.hpp"
 #include "offprint/kinetic/rayleigh_chain.hpp"
 #include "offprint/kinetic/rayleigh_process.hpp"
 #include "offprint/kinetic/shear_flight.hpp"
@@ -11,6 +12,11 @@
 namespace {
 
 using namespace offprint::kinetic;
+
+[[maybe_unused]] const bool kept = [] {  // as the command does
+  offprint::keep_freed_memory();
+  return true;
+}();
 
 // Thermal start to ln t = 640, as the claims run it; one thread. Argument: 10 a.
 void jumps(benchmark::State& state) {

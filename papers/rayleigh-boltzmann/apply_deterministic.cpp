@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "actions.hpp"
+#include "input.hpp"
 #include "offprint/core/error.hpp"
 #include "offprint/kinetic/rayleigh_chain.hpp"
 #include "sampling.hpp"

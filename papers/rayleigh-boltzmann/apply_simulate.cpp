@@ -181,7 +181,8 @@ void simulate(Run& run) {
     run.figure("theta", theta_figure(setup, times));
     run.metric("theta_distance", times.back().theta_distance());
     std::size_t late = 0;
-    for (const double tau : setup.log_times) late += tau + shear + chain_of(setup).log_offset() > 0 ? 1 : 0;
+    const double offset = chain_of(setup).log_offset();
+    for (const double tau : setup.log_times) late += tau + shear + offset > 0 ? 1 : 0;
     if (late >= 3) run.figure("rate", rate_figure(setup, times));
   }
   std::vector<std::string> names{"log_time",  "collisions",   "collisions_error",

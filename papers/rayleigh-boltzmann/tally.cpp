@@ -113,7 +113,7 @@ Tally tally(Run& run, const std::string& name, const Setup& setup) {
   }
   if (setup.keeps_colliding()) {
     empty.moments.resize(count);
-    while (setup.log_times[empty.first_late] < setup.log_times.back() - std::numbers::ln2) ++empty.first_late;
+    while (setup.log_times[empty.first_late] < setup.log_times.back() - std::numbers::ln2 - 1e-9) ++empty.first_late;
   }
   // At most 256 members, so that what they keep stays small whatever the number of particles.
   const std::uint64_t most = (setup.particles + 255) / 256;

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <exception>
 
+#include "offprint/core/allocator.hpp"
 #include "offprint/kinetic/rayleigh_process.hpp"
 
 namespace {
@@ -40,6 +41,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: rayleigh_peer PARTICLES LOG_TIME\n");
     return 2;
   }
+  offprint::keep_freed_memory();  // as the command does
   try {
     return measure(std::strtoull(argv[1], nullptr, 10), std::strtod(argv[2], nullptr));
   } catch (const std::exception& error) {

@@ -34,10 +34,11 @@ HWY_INLINE V ArcSinh(V x) {
   return hn::Log(d, hn::IfThenElse(hn::Gt(x, Set(1e8)), hn::Mul(Set(2), x), root));
 }
 
-// The state of the lanes in log-space: direction, ln|w|.
+// The state of the lanes in log-space: direction, ln|w|, and |w| itself where it is below e^18.
 struct FarState {
   Vector3 d;
   V l;
+  V length;
 };
 
 // After a flight.
@@ -68,39 +69,35 @@ HWY_INLINE V InverseY(const LoopTables& k, V size, V log_step, M far_step) {
   return y;
 }
 
-HWY_INLINE V Forward(const LoopTables& k, V u) {
+// |J(u)| at |u| = sinh(y).
+HWY_INLINE V Forward(const LoopTables& k, V y) {
   const D d;
-  const V y = ArcSinh(hn::Abs(u));
   V j = Piecewise<6>(k.forward, hn::Mul(hn::Min(y, Set(FlightLaw::kYEnd)), Set(FlightLaw::kCells)), k.forward_last);
   const M steep = hn::Gt(y, Set(FlightLaw::kYEnd));
   if (!hn::AllFalse(d, steep)) {
     const V outside = hn::MulAdd(Set(k.scale), hn::Exp(d, hn::Mul(Set(1 - k.a), y)), Set(k.offset));
     j = hn::IfThenElse(steep, outside, j);
   }
-  return hn::CopySign(j, u);
+  return j;
 }
 
-// Whether a proposal at C S|w|^-a is refused: u S >= lambda |w|^a/C at ln|w| = l.
-HWY_INLINE M Refused(const LoopTables& k, V u, V bound, V l) {
+// Whether a proposal at C S|w|^-a is refused: u S >= lambda |w|^a/C at |w| = r = e^l.
+HWY_INLINE M Refused(const LoopTables& k, V u, V bound, V r, V l) {
   const D d;
-  constexpr double kRange2 = RateTable::kRange * RateTable::kRange;
-  const V log_here = hn::Min(l, Set(200));
-  const V here2 = hn::Exp(d, hn::Add(log_here, log_here));
-  V ratio = Tail(k, hn::Max(here2, Set(kRange2)));
-  const M near = hn::Lt(here2, Set(kRange2));
+  V ratio = Tail(k, hn::Max(hn::Mul(r, r), Set(RateTable::kRange * RateTable::kRange)));
+  const M near = hn::Lt(r, Set(RateTable::kRange));
   if (!hn::AllFalse(d, near)) {
-    const V rate = Piecewise<4>(k.cubic, hn::Mul(hn::Sqrt(hn::Min(here2, Set(kRange2))), Set(RateTable::kCellsPerUnit)),
+    const V rate = Piecewise<4>(k.cubic, hn::Mul(hn::Min(r, Set(RateTable::kRange)), Set(RateTable::kCellsPerUnit)),
                                 RateTable::kRange * RateTable::kCellsPerUnit - 1);
-    ratio = hn::IfThenElse(near, hn::Mul(rate, hn::Exp(d, hn::Mul(Set(k.a), hn::Min(log_here, Set(4))))), ratio);
+    ratio = hn::IfThenElse(near, hn::Mul(rate, hn::Exp(d, hn::Mul(Set(k.a), hn::Min(l, Set(4))))), ratio);
   }
   return hn::Ge(hn::Mul(u, bound), ratio);
 }
 
 // One flight of the lanes in `flying`; observes what lies in it.
-HWY_INLINE Flown Fly(const LoopTables& k, Lanes& lane, Batch& batch, double point_like, M flying, const Pair& u,
-                     std::uint32_t& finished) {
+HWY_INLINE Flown Fly(const LoopTables& k, Lanes& lane, Batch& batch, const FarState& before, double point_like,
+                     M flying, const Pair& u, std::uint32_t& finished) {
   const D d;
-  const FarState before{{Load(lane.v1), Load(lane.v2), Load(lane.v3)}, Load(lane.log_speed)};
   const Vector3& w = before.d;
   const V across = hn::Sqrt(hn::MulAdd(w.y, w.y, hn::Mul(w.z, w.z)));
   const V speed = hn::Abs(w.y);  // of u, for |w| = 1
@@ -115,13 +112,17 @@ HWY_INLINE Flown Fly(const LoopTables& k, Lanes& lane, Batch& batch, double poin
   // E |w|^a |d_2| rho^(a-1)
   const V log_ratio = hn::Sub(log_across, log_speed);
   const V log_step = hn::Sub(hn::MulAdd(Set(k.a), hn::Add(before.l, log_across), log_e), log_ratio);
-  const V u0 = hn::Div(hn::Neg(hn::CopySign(w.x, hn::Xor(w.x, w.y))), across);
-  const V target = hn::Add(Forward(k, u0), hn::Exp(d, hn::Min(log_step, Set(690))));
+  // u = sinh(y) at the start is -w_1 sgn(w_2)/rho, and e^|y| = (1 + |w_1|)/rho for |w| = 1.
+  const V side = hn::Neg(hn::Xor(w.x, w.y));  // has the sign of u
+  const V u0 = hn::Div(hn::CopySign(w.x, side), across);
+  const V y0 = hn::Sub(hn::Log(d, hn::Add(Set(1), hn::Abs(w.x))), log_across);
+  const V target = hn::Add(hn::CopySign(Forward(k, y0), side), hn::Exp(d, hn::Min(log_step, Set(690))));
   const V y = InverseY(k, hn::Abs(target), log_step, hn::Gt(log_step, Set(600)));
   // Flights so long that only logarithms hold them: w_1 at the start no longer matters.
   const M far = hn::Gt(y, Set(300));
   const V grown = hn::Exp(d, hn::Min(y, Set(300)));
-  const V end_u = hn::CopySign(hn::Mul(Set(0.5), hn::Sub(grown, hn::Div(Set(1), grown))), target);
+  const V waned = hn::Div(Set(1), grown);
+  const V end_u = hn::CopySign(hn::Mul(Set(0.5), hn::Sub(grown, waned)), target);
   const V time_near = hn::Mul(hn::Max(hn::Sub(end_u, u0), Set(1e-300)), hn::Div(across, speed));
   const V log_far = hn::Add(hn::Sub(y, Set(0.6931471805599453)), log_ratio);
   V log_time = hn::IfThenElse(far, log_far, hn::Log(d, time_near));
@@ -137,36 +138,35 @@ HWY_INLINE Flown Fly(const LoopTables& k, Lanes& lane, Batch& batch, double poin
   const M passed = hn::And(flying, hn::Gt(end, Load(lane.next)));
   if (!hn::AllFalse(d, passed)) finished = Observe(lane, batch, passed, end);
 
-  // The velocity at the end, in units of |w| at the start.
-  const V near_x = hn::NegMulAdd(time_near, w.y, w.x);
-  const V growth = hn::Sqrt(hn::MulAdd(near_x, near_x, hn::Mul(across, across)));
-  const V shrink = hn::Div(Set(1), growth);
-  Vector3 ahead{hn::Mul(near_x, shrink), hn::Mul(w.y, shrink), hn::Mul(w.z, shrink)};
-  V gain = hn::Log(d, growth);
+  // At the end |w| is cosh(y) times rho.
+  const V up = hn::CopySign(Set(1), w.y);
+  const V cosine = hn::Mul(Set(0.5), hn::Add(grown, waned));
+  const V shrink = hn::Div(Set(1), hn::Mul(across, cosine));
+  Vector3 ahead{hn::Neg(hn::Mul(hn::Mul(up, end_u), hn::Mul(across, shrink))), hn::Mul(w.y, shrink),
+                hn::Mul(w.z, shrink)};
+  V gain = hn::Add(log_across, hn::IfThenElse(far, hn::Sub(y, Set(0.6931471805599453)), hn::Log(d, cosine)));
   if (!hn::AllFalse(d, far)) {
     const V tiny = hn::Exp(d, hn::Max(hn::Neg(log_time), Set(-745)));
-    const V up = hn::CopySign(Set(1), w.y);
     ahead.x = hn::IfThenElse(far, hn::Neg(up), ahead.x);
     ahead.y = hn::IfThenElse(far, hn::Mul(up, tiny), ahead.y);
     ahead.z = hn::IfThenElse(far, hn::Mul(hn::Div(w.z, speed), tiny), ahead.z);
-    gain = hn::IfThenElse(far, hn::Add(log_time, log_speed), gain);
   }
   Flown out{{{hn::IfThenElse(flying, ahead.x, w.x), hn::IfThenElse(flying, ahead.y, w.y),
               hn::IfThenElse(flying, ahead.z, w.z)},
-             hn::IfThenElse(flying, hn::Add(before.l, gain), before.l)},
+             hn::IfThenElse(flying, hn::Add(before.l, gain), before.l),
+             hn::IfThenElse(flying, hn::Mul(before.length, hn::Mul(across, cosine)), before.length)},
             hn::IfThenElse(flying, end, start),
             flying};
   const M judged = hn::And(flying, thermal);
   if (!hn::AllFalse(d, judged))
-    out.arrived = hn::AndNot(hn::And(judged, Refused(k, u.second, bound, out.state.l)), flying);
+    out.arrived = hn::AndNot(hn::And(judged, Refused(k, u.second, bound, out.state.length, out.state.l)), flying);
   return out;
 }
 
 // Collides the lanes in `who` with partners from a thermal background; returns those that found one.
 HWY_INLINE M MeetThermal(const LoopTables& k, FarState& state, M who, VU block, VU index) {
   const D d;
-  const V length = hn::Exp(d, hn::Min(state.l, Set(RayleighProcess::kLogPointLike)));
-  const Vector3 w{hn::Mul(state.d.x, length), hn::Mul(state.d.y, length), hn::Mul(state.d.z, length)};
+  const Vector3 w{hn::Mul(state.d.x, state.length), hn::Mul(state.d.y, state.length), hn::Mul(state.d.z, state.length)};
   const Draws u = DrawEight(k, block, index);
   const Partner partner = DrawPartner(k, w, EnvelopeAt(k, Norm2(w)), u, Set(1));
   const M met = hn::And(who, partner.accepted);
@@ -205,13 +205,14 @@ void Flight(const LoopTables& k, Batch& batch) {
   while (active > 0) {
     VU block = hn::Load(du, lane.block);
     const VU index = hn::Load(du, lane.index);
-    FarState state{{Load(lane.v1), Load(lane.v2), Load(lane.v3)}, Load(lane.log_speed)};
+    const V log_speed = Load(lane.log_speed);
+    FarState state{{Load(lane.v1), Load(lane.v2), Load(lane.v3)}, log_speed, hn::Exp(d, hn::Min(log_speed, Set(300)))};
     std::uint32_t finished = 0;
     const M occupied = hn::Gt(Load(lane.occupied), Set(0));
     M colliding = hn::And(occupied, hn::Gt(Load(lane.colliding), Set(0)));
     const M flying = hn::AndNot(colliding, occupied);
     if (!hn::AllFalse(d, flying)) {
-      const Flown flown = Fly(k, lane, batch, point_like, flying, Uniforms(k, block, index), finished);
+      const Flown flown = Fly(k, lane, batch, state, point_like, flying, Uniforms(k, block, index), finished);
       state = flown.state;
       hn::Store(flown.end, d, lane.time);
       colliding = hn::Or(colliding, flown.arrived);

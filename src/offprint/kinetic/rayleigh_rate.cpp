@@ -105,18 +105,20 @@ RateTable::RateTable(double a) : a_(a), bound_(inverse_power_bound(a)), tail_(ta
     const auto masses = [&](double r) {
       const double gap = std::max(least - r, 0.0);
       const double top = std::pow(2 * kPi, -1.5) * std::exp(-gap * gap / 2);
-      return std::array{std::pow(r, -a), 4 * kPi * top * std::pow(r, 3 - a) * excess};
+      const double power = std::pow(r, -a);
+      return std::array{power, 4 * kPi * top * power * r * r * r * excess};
     };
     // The least total mass, from the last cell's radius on (whose mass falls with |w|); far out R falls short of |w| by
     // a few standard deviations.
+    auto mass = masses(radius);
     for (int i = -60; i < 320; ++i) {
       const double r = least - 0.05 * i;
       if (r < 0.2) break;
       const auto here = masses(r);
-      const auto there = masses(radius);
-      if (here[0] + here[1] < there[0] + there[1]) radius = r;
+      if (here[0] + here[1] >= mass[0] + mass[1]) continue;
+      radius = r;
+      mass = here;
     }
-    const auto mass = masses(radius);
     const double total = mass[0] + mass[1];
     const double gap = std::max(least - radius, 0.0);
     envelope_.insert(envelope_.end(), {mass[0] / total, radius, a * std::log(radius), gap * gap / 2, total, 1 / total});
