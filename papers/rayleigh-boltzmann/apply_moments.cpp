@@ -70,6 +70,9 @@ void tell_moments(Run& run, const Setup& setup, const Tally& tally) {
   std::vector<Series> curves(2);
   curves[0].name = "tr M";
   curves[1].name = "-M12";
+  for (auto& c : curves) c.x.push_back(0);
+  curves[0].y.push_back(unit * setup.start_moments.trace());
+  curves[1].y.push_back(-unit * setup.start_moments(0, 1));
   for (std::size_t k = 0; k < tally.moments.size(); ++k) {
     const double t = std::exp(setup.log_times[k]);
     std::vector<Json> cells{t};
