@@ -27,16 +27,20 @@ struct Exact {
 
 Exact exact_maxwell(const kinetic::MixtureModel& model, const Eigen::VectorXd& light, const Eigen::VectorXd& heavy,
                     const Eigen::VectorXd& lattice) {
-  kinetic::ExactMaxwellOperators q(model.light_grid, model.heavy_grid, model.cross_kernel.strength, model.eps, 96,
+  kinetic::ExactMaxwellOperators q(model.light_grid, model.heavy_grid, model.cross_kernel.strength, model.eps, 0,
                                    model.collisions.parallel);
   q.set(light, heavy);
   const Eigen::Index n = lattice.size();
-  Exact e{Eigen::VectorXcd(n * n), Eigen::VectorXcd(n * n), "Bobylev's form, exact for Maxwell molecules"};
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (Eigen::Index j = 0; j < n; ++j) {
-      e.light[i * n + j] = q.light_at(lattice[i], lattice[j]);
-      e.heavy[i * n + j] = q.heavy_at(lattice[i], lattice[j]);
-    }
+  const bool space = model.light_grid.dimension == 3;
+  const Eigen::Index count = space ? n * n * n : n * n;
+  Exact e{Eigen::VectorXcd(count), Eigen::VectorXcd(count), "Bobylev's form, exact for Maxwell molecules"};
+  for (Eigen::Index at = 0; at < count; ++at) {
+    const double last = lattice[at % n];
+    const double middle = lattice[at / n % n];
+    const double first = space ? lattice[at / (n * n)] : middle;
+    const double second = space ? middle : last;
+    e.light[at] = q.light_at(first, second, space ? last : 0);
+    e.heavy[at] = q.heavy_at(first, second, space ? last : 0);
   }
   return e;
 }
@@ -74,8 +78,8 @@ void evaluate_operator(Run& run) {
   const kinetic::SpectralGrid modes(grid);
   const auto forces = light_forces(modes, model.cross_kernel, light);
   const Eigen::VectorXd lattice = Eigen::VectorXd::LinSpaced(9, -4, 4);
-  const Exact exact = model.cross_kernel.maxwell() && grid.dimension == 2 ? exact_maxwell(model, light, heavy, lattice)
-                                                                          : direct(card, model, lattice);
+  const Exact exact =
+      model.cross_kernel.maxwell() ? exact_maxwell(model, light, heavy, lattice) : direct(card, model, lattice);
   Table table{"Largest error of the transform at |xi_i| <= 4", {"operator", "order", "error", "relative"}, {}};
   std::vector<std::pair<std::string, io::NdArray>> arrays;
   const std::vector<std::size_t> shape(static_cast<std::size_t>(grid.dimension), static_cast<std::size_t>(grid.points));

@@ -35,11 +35,12 @@ double interpolate(const std::vector<Instant>& path, double t, bool heavy) {
 
 void relax(Run& run) {
   const RunCard card = card_of(run);
-  auto mixture = mixture_of(run, card);
+  auto mixture = mixture_of(run, card, run.parallel());
   const double t_end = run.options().real("t-end");
   const bool resolved = run.options().text("clock") == "light";
   const auto steps = resolved ? epoch_steps(expected_clocks(mixture), mixture.model().eps, t_end)
                               : fixed_steps(run.options().real("dt"), t_end);
+  note_common_grid(run, mixture.model());
   run.note(
       fmt::format("eps = {:.6g}; {} steps, penalties {:.4g} (light) and {:.4g} (heavy); {} points an axis on +-{:.4g} "
                   "thermal units.",
@@ -50,8 +51,9 @@ void relax(Run& run) {
 }
 
 void epochs(Run& run) {
+  if (run.options().has("mass-ratios")) return epochs_of_many(run);
   const RunCard card = card_of(run);
-  auto mixture = mixture_of(run, card);
+  auto mixture = mixture_of(run, card, run.parallel());
   const double eps = mixture.model().eps;
   const Clocks expected = expected_clocks(mixture);
   const auto steps = epoch_steps(expected, eps, run.options().real("t-end"));
@@ -88,7 +90,7 @@ void compare(Run& run) {
   if (file.values(0, 0) < 0)
     throw InputError(fmt::format("{}: the first time is {}", path.string(), file.values(0, 0)));
   const RunCard card = card_of(run);
-  auto mixture = mixture_of(run, card);
+  auto mixture = mixture_of(run, card, run.parallel());
   const double eps = mixture.model().eps;
   const double unit = run.options().text("time-unit") == "light" ? eps * eps : 1.0;
   const auto steps = fixed_steps(run.options().real("dt"), file.values(rows - 1, 0) * unit);

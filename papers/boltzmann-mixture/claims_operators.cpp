@@ -1,6 +1,5 @@
-// M1, M2, M3 and M7: the operators by themselves.
+// M1, M2 and M7: the operators by themselves.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -66,18 +65,6 @@ struct ErrorTable {
 
 double largest(const Eigen::VectorXcd& a) { return a.cwiseAbs().maxCoeff(); }
 
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
-  return v[v.size() / 2];
-}
-
-template <class F>
-double seconds(F&& f) {
-  const auto start = std::chrono::steady_clock::now();
-  f();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 Measurement m1(const Claim&, Run& run) {
@@ -87,10 +74,11 @@ Measurement m1(const Claim&, Run& run) {
   const Eigen::VectorXd heavy = gaussian_mixture(grid, heavy_example());
   const auto heavy_moments = moments(grid, heavy);
   const auto forces = light_forces(modes, {}, light);
-  ErrorTable table;
-  for (const double eps : {0.2, 0.1, 0.05, 0.025, 0.0125}) {
-    run.check_cancelled();
-    kinetic::ExactMaxwellOperators exact(grid, grid, 1, eps, 96, run.parallel());
+  ErrorTable table{.eps = {0.2, 0.1, 0.05, 0.025, 0.0125}, .errors = {}};
+  table.errors = run.ensemble("mass-ratios", table.eps.size(), [&](std::size_t i) {
+    const double eps = table.eps[i];
+    const Parallel alone{.threads = 1, .cancel = run.parallel().cancel, .done = {}};
+    kinetic::ExactMaxwellOperators exact(grid, grid, 1, eps, 96, alone);
     exact.set(light, heavy);
     const Eigen::VectorXcd light_q = exact.light_transform();
     const Eigen::VectorXcd heavy_q = exact.heavy_transform();
@@ -101,9 +89,8 @@ Measurement m1(const Claim&, Run& run) {
     for (int order = 1; order <= 2; ++order) {
       row.push_back(largest(heavy_operator_transform(modes, heavy, forces, eps, order) - heavy_q));
     }
-    table.eps.push_back(eps);
-    table.errors.push_back(std::move(row));
-  }
+    return row;
+  });
   run.table("errors", table.table("Largest error of the transform against the exact operator, Maxwell molecules"));
   run.figure("errors", table.figure("Error of the truncated operators, Maxwell molecules"));
   Measurement measured;
@@ -126,13 +113,11 @@ Measurement m2(const Claim&, Run& run) {
   const auto heavy_moments = moments(grid, heavy);
   const auto forces = light_forces(modes, hard, light);
   const Eigen::VectorXd lattice = Eigen::VectorXd::LinSpaced(9, -4, 4);
-  ErrorTable table;
-  double disagreement = 0;
-  auto progress = run.progress(3, "direct operator");
-  std::size_t done = 0;
-  for (const auto& [eps, points] : {std::pair{0.4, 128}, std::pair{0.2, 256}, std::pair{0.1, 512}}) {
-    run.check_cancelled();
-    const VelocityGrid fine{2, points, 9};
+  ErrorTable table{.eps = {0.4, 0.2, 0.1}, .errors = {}};
+  // The five errors of each mass ratio, and the largest difference of the direct operator from quadrature.
+  auto rows = run.ensemble("mass-ratios", table.eps.size(), [&](std::size_t member) {
+    const double eps = table.eps[member];
+    const VelocityGrid fine{2, 128 << member, 9};
     const kinetic::CollisionOptions options{.directions = 24, .radii = 32, .parallel = run.parallel()};
     const Eigen::VectorXd light_fine = gaussian_mixture(fine, light_example());
     const Eigen::VectorXd heavy_fine = gaussian_mixture(fine, scaled(heavy_example(), eps));
@@ -150,16 +135,22 @@ Measurement m2(const Claim&, Run& run) {
       const Eigen::VectorXd q = modes.inverse(heavy_operator_transform(modes, heavy, forces, eps, order));
       row.push_back(largest(lattice_transform(grid, q, lattice) - heavy_q));
     }
-    table.eps.push_back(eps);
-    table.errors.push_back(std::move(row));
+    double disagreement = 0;
     for (const auto& [i, j] : {std::pair{5, 4}, std::pair{6, 5}, std::pair{4, 7}, std::pair{2, 6}, std::pair{8, 8}}) {
       const auto exact = gaussian_pair_transforms(light_example(), heavy_example(), hard, eps,
                                                   Eigen::Vector2d(lattice[i], lattice[j]));
       disagreement = std::max(disagreement, std::abs(light_q[9 * i + j] - exact.light));
       disagreement = std::max(disagreement, std::abs(heavy_q[9 * i + j] - exact.heavy));
     }
-    progress.set(++done);
+    row.push_back(disagreement);
+    return row;
+  });
+  double disagreement = 0;
+  for (auto& row : rows) {
+    disagreement = std::max(disagreement, row.back());
+    row.pop_back();
   }
+  table.errors = std::move(rows);
   run.table("errors",
             table.table("Largest error of the transform at |xi_i| <= 4 against the direct operator, B = |g|"));
   run.figure("errors", table.figure("Error of the truncated operators, hard spheres"));
@@ -178,86 +169,46 @@ Measurement m2(const Claim&, Run& run) {
   return measured;
 }
 
-Measurement m3(const Claim&, Run& run) {
-  const VelocityGrid grid{2, 64, 9};
-  const SpectralGrid modes(grid);
-  const Parallel one{.threads = 1, .cancel = run.parallel().cancel};
-  CollisionOperator light_q(grid, {}, {.parallel = one});
-  CollisionOperator heavy_q(grid, {}, {.parallel = one});
-  const Eigen::VectorXd light = gaussian_mixture(grid, light_example());
-  const Eigen::VectorXd heavy = gaussian_mixture(grid, heavy_example());
-  const LightOperator coarse(grid, {}, 0.2);
-  const LightOperator fine(grid, {}, 1e-4);
-  // One right-hand side of the mixture: all four operators.
-  const auto side = [&](const LightOperator& cross, double eps) {
-    return seconds([&] {
-      Eigen::VectorXd a = light_q(light) + cross(light, moments(grid, heavy));
-      const Eigen::VectorXd b = eps * heavy_q(heavy) + modes.inverse(heavy_operator_transform(
-                                                           modes, heavy, light_forces(modes, {}, light), eps));
-      a += b;
-      return a[0];
-    });
-  };
-  std::vector<double> at_02;
-  std::vector<double> at_1e4;
-  for (int i = 0; i < 101; ++i) {
-    run.check_cancelled();
-    at_02.push_back(side(coarse, 0.2));
-    at_1e4.push_back(side(fine, 1e-4));
-  }
-  Table table{"Seconds of one evaluation, one thread (median)", {"operator", "eps", "N an axis", "seconds"}, {}};
-  const double truncated = median(at_02);
-  table.rows.push_back({"all four, truncated", 0.2, 64, truncated});
-  table.rows.push_back({"all four, truncated", 1e-4, 64, median(at_1e4)});
-  std::vector<double> direct;
-  for (const auto& [eps, points] : {std::pair{0.2, 256}, std::pair{0.1, 512}}) {
-    const VelocityGrid whole{2, points, 9};
-    CollisionOperator q(whole, {1, 1}, eps * eps, 1.0, {.directions = 24, .radii = 32, .parallel = one});
-    const Eigen::VectorXd l = gaussian_mixture(whole, light_example());
-    const Eigen::VectorXd h = gaussian_mixture(whole, scaled(heavy_example(), eps));
-    std::vector<double> times;
-    for (int i = 0; i < 6; ++i) {
-      const double t = seconds([&] { return q(l, h)[0]; });
-      if (i > 0) times.push_back(t);  // the first one fills caches and memory
-    }
-    direct.push_back(median(times));
-    table.rows.push_back({"Q_LH, direct", eps, points, direct.back()});
-  }
-  run.table("cost", table);
-  run.metric("truncated", truncated, "s");
-  run.metric("direct_100", direct[1], "s");
-  Measurement measured;
-  measured.set("flat", median(at_1e4) / truncated);
-  measured.set("direct", direct[1] / direct[0]);
-  return measured;
+namespace {
+
+double bkw_error(int points, const Parallel& parallel) {
+  const VelocityGrid grid{2, points, 9};
+  CollisionOperator q(grid, {}, {.parallel = parallel});
+  return (q(kinetic::bkw(grid, 1, 1, 0.25)) - kinetic::bkw_collision_term(grid, 1, 1, 0.25)).cwiseAbs().maxCoeff();
 }
 
-Measurement m7(const Claim&, Run& run) {
-  Measurement measured;
-  Table table{
-      "Largest error of Q(f, f) on the BKW solution, S = 0.75, half width 9, 8 angles", {"N an axis", "error"}, {}};
-  for (const int points : {16, 32, 64}) {
-    const VelocityGrid grid{2, points, 9};
-    CollisionOperator q(grid, {}, {.parallel = run.parallel()});
-    const double error =
-        (q(kinetic::bkw(grid, 1, 1, 0.25)) - kinetic::bkw_collision_term(grid, 1, 1, 0.25)).cwiseAbs().maxCoeff();
-    measured.set(fmt::format("error_{}", points), error);
-    table.rows.push_back({points, error});
-  }
-  run.table("errors", table);
+// Runge-Kutta of order 4, dt = 0.02, to t = 4.
+double evolved_bkw_error(const Parallel& parallel) {
   const VelocityGrid grid{2, 64, 9};
-  CollisionOperator q(grid, {}, {.parallel = run.parallel()});
+  CollisionOperator q(grid, {}, {.parallel = parallel});
   Eigen::VectorXd f = kinetic::bkw(grid, 1, 1, 0.4);
   const double dt = 0.02;
   for (int i = 0; i < 200; ++i) {
-    run.check_cancelled();
+    parallel.cancel.check();
     const Eigen::VectorXd k1 = q(f);
     const Eigen::VectorXd k2 = q(f + dt / 2 * k1);
     const Eigen::VectorXd k3 = q(f + dt / 2 * k2);
     f += dt / 6 * (k1 + 2 * k2 + 2 * k3 + q(f + dt * k3));
   }
-  const Eigen::VectorXd exact = kinetic::bkw(grid, 1, 1, 0.4 * std::exp(-4 * kinetic::bkw_rate(2)));
-  measured.set("evolved", (f - exact).cwiseAbs().maxCoeff());
+  return (f - kinetic::bkw(grid, 1, 1, 0.4 * std::exp(-4 * kinetic::bkw_rate(2)))).cwiseAbs().maxCoeff();
+}
+
+}  // namespace
+
+Measurement m7(const Claim&, Run& run) {
+  Measurement measured;
+  Table table{
+      "Largest error of Q(f, f) on the BKW solution, S = 0.75, half width 9, 8 angles", {"N an axis", "error"}, {}};
+  const std::vector<int> points{16, 32, 64};
+  const auto errors = run.ensemble("grids", points.size() + 1, [&](std::size_t i) {
+    return i < points.size() ? bkw_error(points[i], run.parallel()) : evolved_bkw_error(run.parallel());
+  });
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    measured.set(fmt::format("error_{}", points[i]), errors[i]);
+    table.rows.push_back({points[i], errors[i]});
+  }
+  run.table("errors", table);
+  measured.set("evolved", errors.back());
   return measured;
 }
 

@@ -31,6 +31,11 @@ struct Clocks {
   double light = 0.0;
   double heavy = 0.0;
   double temperature = 0.0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(light, heavy, temperature);
+  }
 };
 [[nodiscard]] Clocks expected_clocks(const kinetic::DisparateMixture& mixture);
 

@@ -30,6 +30,37 @@ Figure law_figure(const std::string& title, Series series) {
   return Figure::line(plot);
 }
 
+Figure decay_figure(std::vector<Series> series) {
+  LinePlot plot;
+  plot.title = "Three clocks against the mass ratio";
+  plot.caption = "The light gas does not see it; the heavy one slows as 1/eps, the temperatures as 1/eps squared.";
+  plot.x = {.title = "eps (root of the mass ratio)", .log = true};
+  plot.y = {.title = "decay time", .unit = "light collision times", .log = true};
+  for (auto& s : series) s.points = true;
+  plot.series = std::move(series);
+  return Figure::line(plot);
+}
+
+Figure wave_figure(std::vector<Series> series) {
+  LinePlot plot;
+  plot.title = "A wave in the mixture";
+  plot.caption = "Cosine part of the first mode along x.";
+  plot.x = {.title = "time", .unit = "light collision times"};
+  plot.y = {.title = "amplitude"};
+  plot.series = std::move(series);
+  return Figure::line(plot);
+}
+
+Figure profile_figure(std::vector<Series> series) {
+  LinePlot plot;
+  plot.title = "Light temperature along x";
+  plot.caption = "One period.";
+  plot.x = {.title = "x", .unit = "light thermal speeds times light collision times"};
+  plot.y = {.title = "T_L"};
+  plot.series = std::move(series);
+  return Figure::line(plot);
+}
+
 namespace {
 
 // The start stands at a tenth of the first step.

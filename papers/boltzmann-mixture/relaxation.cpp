@@ -10,6 +10,7 @@
 #include "offprint/core/error.hpp"
 #include "offprint/io/csv.hpp"
 #include "offprint/io/hdf5.hpp"
+#include "offprint/kinetic/exact_cross.hpp"
 #include "picture.hpp"
 
 namespace offprint::papers::boltzmann_mixture {
@@ -132,22 +133,22 @@ kinetic::Truncation truncation_of(const std::string& name) {
 }
 
 kinetic::Scheme scheme_of(const std::string& name) {
-  return name == "ars222"     ? kinetic::Scheme::kArs222
-         : name == "explicit" ? kinetic::Scheme::kExplicit
-                              : kinetic::Scheme::kImex1;
+  return name == "ars222"      ? kinetic::Scheme::kArs222
+         : name == "explicit"  ? kinetic::Scheme::kExplicit
+         : name == "reference" ? kinetic::Scheme::kReference
+                               : kinetic::Scheme::kImex1;
 }
 
-RunCard card_of(const Run& run) {
+RunCard card_of(const Run& run, std::optional<double> mass_ratio) {
   const auto& o = run.options();
-  CardOverrides overrides;
-  if (o.has("mass-ratio")) overrides.mass_ratio = o.real("mass-ratio");
+  CardOverrides overrides{.mass_ratio = mass_ratio};
+  if (!mass_ratio && o.has("mass-ratio")) overrides.mass_ratio = o.real("mass-ratio");
   return read_run_card(o.has("card") ? std::optional(o.path("card")) : std::nullopt, overrides);
 }
 
-kinetic::DisparateMixture mixture_of(const Run& run, const RunCard& card) {
+kinetic::DisparateMixture mixture_of(const Run& run, const RunCard& card, const Parallel& parallel) {
   const auto& o = run.options();
-  const auto model =
-      model_of(card, static_cast<int>(o.integer("grid")), truncation_of(o.text("truncation")), run.parallel());
+  const auto model = model_of(card, static_cast<int>(o.integer("grid")), truncation_of(o.text("truncation")), parallel);
   kinetic::SchemeOptions scheme{.scheme = scheme_of(o.text("scheme"))};
   if (o.has("light-penalty")) scheme.light_penalty = o.real("light-penalty");
   if (o.has("heavy-penalty")) scheme.heavy_penalty = o.real("heavy-penalty");
@@ -155,6 +156,13 @@ kinetic::DisparateMixture mixture_of(const Run& run, const RunCard& card) {
                                     deposit(card.heavy, model.heavy_grid));
   require_valid_truncation(card, model, mixture);
   return mixture;
+}
+
+void note_common_grid(Run& run, const kinetic::MixtureModel& model) {
+  if (model.truncation != kinetic::Truncation::kExact || model.cross_kernel.maxwell()) return;
+  run.note(fmt::format(
+      "Exact collisions between the species: the direct operator with both on one grid of {} points an axis.",
+      kinetic::ExactCrossOperators::points_needed(model.light_grid, model.heavy_grid, model.eps)));
 }
 
 Relaxation relax_steps(Run& run, kinetic::DisparateMixture& mixture, const std::vector<double>& steps, int snapshots) {

@@ -1,6 +1,7 @@
 // A mixture in time for the actions: steps that can be interrupted and resumed, and what is written of them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,13 @@ struct Relaxation {
 [[nodiscard]] kinetic::Truncation truncation_of(const std::string& name);
 [[nodiscard]] kinetic::Scheme scheme_of(const std::string& name);
 
-/// The card named by the options (or the example), with --mass-ratio in the place of the card's.
-[[nodiscard]] RunCard card_of(const Run& run);
+/// The card named by the options (or the example), with `mass_ratio`, or else --mass-ratio, in the place of the card's.
+[[nodiscard]] RunCard card_of(const Run& run, std::optional<double> mass_ratio = {});
 /// The mixture that --grid, --truncation, --scheme and the penalties ask for, checked.
-[[nodiscard]] kinetic::DisparateMixture mixture_of(const Run& run, const RunCard& card);
+[[nodiscard]] kinetic::DisparateMixture mixture_of(const Run& run, const RunCard& card, const Parallel& parallel);
+
+/// Says how large the common grid of exact operators is, where they need one.
+void note_common_grid(Run& run, const kinetic::MixtureModel& model);
 
 /// Runs the steps, keeping every instant and `snapshots` logarithmically spaced distributions; a killed run goes on
 /// where its checkpoint stands.

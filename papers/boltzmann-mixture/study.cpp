@@ -24,6 +24,7 @@ Paper make() {
   paper.action("operator", evaluate_operator);
   paper.action("epochs", epochs);
   paper.action("compare", compare);
+  paper.action("transport", transport);
   return paper;
 }
 

@@ -1,15 +1,16 @@
 #include "offprint/kinetic/disparate_mixture.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
-#include "offprint/kinetic/disparate_operators.hpp"
 #include "offprint/kinetic/distributions.hpp"
-#include "offprint/kinetic/exact_maxwell.hpp"
-#include "offprint/kinetic/ornstein_uhlenbeck.hpp"
+#include "offprint/kinetic/mixture_collisions.hpp"
+#include "offprint/kinetic/reference_integrator.hpp"
 
 namespace offprint::kinetic {
 
@@ -20,11 +21,6 @@ using Eigen::VectorXd;
 // ARS(2,2,2).
 const double kGamma = 1 - 1 / std::numbers::sqrt2;
 const double kDelta = 1 - 1 / (2 * kGamma);
-
-int order_of(Truncation t) { return t == Truncation::kOrder0 ? 0 : t == Truncation::kOrder1 ? 1 : 2; }
-
-// The relative speed where the spectral operator cuts B.
-double reach(const VelocityGrid& grid) { return 4 * grid.half_width / (3 + std::numbers::sqrt2); }
 
 MomentTarget light_target(const ExchangeLaw& law, const PairMoments& m) {
   return {law.light_density, m.light_mean, m.light_temperature()};
@@ -45,6 +41,12 @@ PairMoments along(const PairMoments& now, const PairMoments& next, double factor
           now.heavy_energy + factor * (next.heavy_energy - now.heavy_energy)};
 }
 
+// now + dt rate.
+PairMoments moved(const PairMoments& now, const PairMoments& rate, double dt) {
+  return {now.light_mean + dt * rate.light_mean, now.heavy_mean + dt * rate.heavy_mean,
+          now.light_energy + dt * rate.light_energy, now.heavy_energy + dt * rate.heavy_energy};
+}
+
 VectorXd maxwellian_of(const VelocityGrid& grid, const MomentTarget& m) {
   return maxwellian(grid, m.density, m.mean, m.temperature);
 }
@@ -58,49 +60,37 @@ struct DisparateMixture::State {
   double time = 0;
   StepMismatch mismatch{};
   PairMoments carried{};  // moments as stepped: measuring them anew would add up the rounding of the projections
-  double light_density = 0, heavy_density = 0;
   double light_rate = 0, heavy_rate = 0, light_penalty = 0, heavy_penalty = 0;
-  CollisionOperator light_collisions, heavy_collisions;
-  SpectralGrid light_modes, heavy_modes;
-  LightOperator light_cross;
-  std::optional<ExactMaxwellOperators> exact;
+  detail::MixtureCollisions collisions;
 
   State(const MixtureModel& m, const SchemeOptions& o, VectorXd l, VectorXd h)
-      : model(m),
-        options(o),
-        light(std::move(l)),
-        heavy(std::move(h)),
-        light_density(moments(m.light_grid, light).density),
-        heavy_density(moments(m.heavy_grid, heavy).density),
-        light_collisions(m.light_grid, m.light_kernel, m.collisions),
-        heavy_collisions(m.heavy_grid, m.heavy_kernel, m.collisions),
-        light_modes(m.light_grid),
-        heavy_modes(m.heavy_grid),
-        light_cross(m.light_grid, m.cross_kernel, m.eps, order_of(m.truncation)) {
-    if (m.light_grid.dimension != m.heavy_grid.dimension) {
-      throw InputError("the grids of both species must have the same number of dimensions");
+      : model(m), options(o), light(std::move(l)), heavy(std::move(h)), collisions(m) {
+    if (!(options.tolerance > 0)) {
+      throw InputError(fmt::format("the reference's tolerance is {}, but must be positive", options.tolerance));
     }
-    if (m.truncation == Truncation::kExact) {
-      if (!m.cross_kernel.maxwell()) {
-        throw InputError("exact operators between the species are implemented for Maxwell molecules (exponent 0) only");
-      }
-      exact.emplace(m.light_grid, m.heavy_grid, m.cross_kernel.strength, m.eps, 64, m.collisions.parallel);
-    }
+    start();
+  }
+
+  // What follows from the distributions at hand.
+  void start() {
+    const Moments l = moments(model.light_grid, light);
+    const Moments h = moments(model.heavy_grid, heavy);
+    collisions.light_density = l.density;
+    collisions.heavy_density = h.density;
+    carried = pair_of(l, h);
+    mismatch = {};
     set_penalties();
-    measure();
   }
 
   void measure() { carried = pair_of(moments(model.light_grid, light), moments(model.heavy_grid, heavy)); }
 
   void set_penalties() {
-    const double light_self = light_density * model.light_kernel(reach(model.light_grid));
-    const double cross =
-        heavy_density * model.cross_kernel(std::sqrt(model.light_grid.dimension) * model.light_grid.half_width);
-    light_rate = light_self + cross;
-    heavy_rate = heavy_density * model.heavy_kernel(reach(model.heavy_grid));
-    if (options.scheme == Scheme::kExplicit) return;
+    const auto rates = collisions.largest_rates();
+    light_rate = rates.light_self + rates.light_cross;
+    heavy_rate = rates.heavy;
+    if (options.scheme == Scheme::kExplicit || options.scheme == Scheme::kReference) return;
     const bool second = options.scheme == Scheme::kArs222;
-    light_penalty = options.light_penalty.value_or(second ? 2 * light_rate : light_self / 2 + cross);
+    light_penalty = options.light_penalty.value_or(second ? 2 * light_rate : rates.light_self / 2 + rates.light_cross);
     heavy_penalty = options.heavy_penalty.value_or(second ? 2 * heavy_rate : heavy_rate / 2);
     const double share = second ? 0.854 : 0.5;
     for (const auto& [name, penalty, rate] :
@@ -111,59 +101,6 @@ struct DisparateMixture::State {
                         name, penalty, share * rate, share, rate));
       }
     }
-  }
-
-  [[nodiscard]] ExchangeLaw law(double light_temperature) const {
-    return {model.eps, light_density, heavy_density,
-            model.cross_kernel.exchange_rate(light_temperature, model.light_grid.dimension), model.truncation};
-  }
-
-  // Q_LL + Q_LH.
-  VectorXd light_change(const VectorXd& f, const Moments& heavy_moments, const VectorXd& heavy_now) {
-    VectorXd q = light_collisions(f);
-    if (exact) {
-      exact->set(f, heavy_now);
-      q += light_modes.inverse(exact->light_transform());
-    } else {
-      q += light_cross(f, heavy_moments);
-    }
-    return q;
-  }
-
-  // Q_HL / eps^2 with a given light distribution.
-  VectorXd heavy_change(const VectorXd& h, const VectorXd& bath) {
-    const double scale = 1 / (model.eps * model.eps);
-    if (exact) {
-      exact->set(bath, h);
-      return scale * heavy_modes.inverse(exact->heavy_transform());
-    }
-    return scale * heavy_modes.inverse(heavy_operator_transform(heavy_modes, h,
-                                                                light_forces(light_modes, model.cross_kernel, bath),
-                                                                model.eps, order_of(model.truncation)));
-  }
-
-  // Q_HL over a time, by itself: exactly where it is a Fokker-Planck operator.
-  VectorXd heavy_in_bath(const VectorXd& h, const VectorXd& bath, double rate, double duration) {
-    if (model.truncation == Truncation::kOrder0) return h;
-    if (exact) {
-      // Its rate is n_L B / eps^2: as many midpoint steps as keep that below one.
-      const double stiffness = light_density * model.cross_kernel.strength / (model.eps * model.eps);
-      const int steps = std::max(1, static_cast<int>(std::ceil(duration * stiffness)));
-      VectorXd now = h;
-      for (int i = 0; i < steps; ++i) {
-        const double dt = duration / steps;
-        now += dt * heavy_change(now + 0.5 * dt * heavy_change(now, bath), bath);
-      }
-      return now;
-    }
-    const auto forces = light_forces(light_modes, model.cross_kernel, bath);
-    if (model.truncation == Truncation::kOrder1) {
-      return OrnsteinUhlenbeck{0, forces.drift / model.eps, 0 * forces.diffusion}.advance(model.heavy_grid, h,
-                                                                                          duration);
-    }
-    const double lambda = rate * light_density;
-    return OrnsteinUhlenbeck{lambda, forces.drift / (lambda * model.eps), forces.diffusion}.advance(model.heavy_grid, h,
-                                                                                                    duration);
   }
 
   void project_light(const MomentTarget& target, VectorXd& f) const {
@@ -195,12 +132,14 @@ struct DisparateMixture::State {
   void step_imex1(double dt) {
     const Moments l = moments(model.light_grid, light);
     const Moments h = moments(model.heavy_grid, heavy);
-    const ExchangeLaw exchange = law(l.temperature);
+    const ExchangeLaw exchange = collisions.law(l.temperature, h.temperature);
     const PairMoments now = options.project ? carried : pair_of(l, h);
-    const PairMoments next = implicit_exchange(exchange, now, dt);
+    auto change = collisions.light_change(light, h, heavy);
+    const PairMoments next =
+        implicit_exchange(exchange, moved(now, collisions.beyond_the_law(exchange, now, change.cross), dt), dt);
     const double a = dt / (model.eps * model.eps);
     const double beta = light_penalty;
-    VectorXd f = light_change(light, h, heavy);
+    VectorXd f = std::move(change.all);
     f += beta * (light + maxwellian_of(model.light_grid, light_target(exchange, next)) -
                  maxwellian_of(model.light_grid, target_of(l)));
     f = (light + a * f) / (1 + a * beta);
@@ -208,27 +147,28 @@ struct DisparateMixture::State {
     project_light(light_target(exchange, next), f);
 
     const MomentTarget middle = heavy_target(exchange, along(now, next, 0.5));
-    VectorXd g = heavy_in_bath(heavy, f, exchange.rate, dt / 2);
+    VectorXd g = collisions.heavy_in_bath(heavy, f, exchange.rate, dt / 2);
     project_heavy(middle, g);
     // The penalty's Maxwellian has the same moments before and after, so only the damping of Q is left.
-    g += (dt / model.eps) / (1 + dt / model.eps * heavy_penalty) * heavy_collisions(g);
-    g = heavy_in_bath(g, f, exchange.rate, dt / 2);
+    g += (dt / model.eps) / (1 + dt / model.eps * heavy_penalty) * collisions.heavy_collisions(g);
+    g = collisions.heavy_in_bath(g, f, exchange.rate, dt / 2);
     finish(exchange, next, std::move(f), std::move(g));
   }
 
   void step_ars222(double dt) {
     const Moments l = moments(model.light_grid, light);
     const Moments h = moments(model.heavy_grid, heavy);
-    const ExchangeLaw exchange = law(l.temperature);
+    const ExchangeLaw exchange = collisions.law(l.temperature, h.temperature);
     const PairMoments now = options.project ? carried : pair_of(l, h);
-    const PairMoments stage = implicit_exchange(exchange, now, kGamma * dt);
-    const PairMoments next = implicit_exchange(exchange, along(now, stage, (1 - kGamma) / kGamma), kGamma * dt);
+    auto change = collisions.light_change(light, h, heavy);
+    const PairMoments beyond0 = collisions.beyond_the_law(exchange, now, change.cross);
+    const PairMoments base = moved(now, beyond0, kGamma * dt);
+    const PairMoments stage = implicit_exchange(exchange, base, kGamma * dt);
     const double a = dt / (model.eps * model.eps);
     const double beta = light_penalty;
     const VectorXd m1 = maxwellian_of(model.light_grid, light_target(exchange, stage));
-    const VectorXd m2 = maxwellian_of(model.light_grid, light_target(exchange, next));
     // Explicit parts e, implicit part i of the first stage.
-    const VectorXd e0 = light_change(light, h, heavy) - beta * (maxwellian_of(model.light_grid, target_of(l)) - light);
+    const VectorXd e0 = change.all - beta * (maxwellian_of(model.light_grid, target_of(l)) - light);
     VectorXd f1 = (light + kGamma * a * (e0 + beta * m1)) / (1 + kGamma * a * beta);
     project_light(light_target(exchange, stage), f1);
     // Heavy moments at the stage: those stepped, with the deviator as it is (it moves f_L at O(eps^2) only).
@@ -238,8 +178,18 @@ struct DisparateMixture::State {
     h1.temperature = stage.heavy_temperature();
     h1.second = h.pressure() + h1.mean * h1.mean.transpose();
     h1.second.diagonal().array() += h1.temperature - h.pressure().trace() / d;
+    VectorXd heavy1 = heavy;
+    if (collisions.exact()) project_heavy(heavy_target(exchange, stage), heavy1);
     const VectorXd i1 = beta * (m1 - f1);
-    const VectorXd e1 = light_change(f1, h1, heavy) - i1;
+    change = collisions.light_change(f1, h1, heavy1);
+    const VectorXd e1 = change.all - i1;
+    // The last stage: the moments first, then the distribution.
+    const PairMoments beyond1 = collisions.beyond_the_law(exchange, stage, change.cross);
+    PairMoments last = along(now, stage, (1 - kGamma) / kGamma);
+    last = moved(last, beyond0, (kDelta - (1 - kGamma)) * dt);
+    last = moved(last, beyond1, (1 - kDelta) * dt);
+    const PairMoments next = implicit_exchange(exchange, last, kGamma * dt);
+    const VectorXd m2 = maxwellian_of(model.light_grid, light_target(exchange, next));
     VectorXd f = light + a * (kDelta * e0 + (1 - kDelta) * e1 + (1 - kGamma) * i1 + kGamma * beta * m2);
     f /= 1 + kGamma * a * beta;
     note_light(f, next);
@@ -248,10 +198,10 @@ struct DisparateMixture::State {
     // Averaged over the step with the weights of the implicit part.
     const VectorXd bath = (1 - kGamma) * f1 + kGamma * f;
     const MomentTarget middle = heavy_target(exchange, along(now, next, 0.5));
-    VectorXd g = heavy_in_bath(heavy, bath, exchange.rate, dt / 2);
+    VectorXd g = collisions.heavy_in_bath(heavy, bath, exchange.rate, dt / 2);
     project_heavy(middle, g);
     g = heavy_ars222(g, middle, dt / model.eps);
-    g = heavy_in_bath(g, bath, exchange.rate, dt / 2);
+    g = collisions.heavy_in_bath(g, bath, exchange.rate, dt / 2);
     finish(exchange, next, std::move(f), std::move(g));
   }
 
@@ -259,35 +209,42 @@ struct DisparateMixture::State {
   VectorXd heavy_ars222(const VectorXd& h, const MomentTarget& target, double b) {
     const double beta = heavy_penalty;
     const VectorXd m = maxwellian_of(model.heavy_grid, target);
-    const VectorXd e0 = heavy_collisions(h) - beta * (m - h);
+    const VectorXd e0 = collisions.heavy_collisions(h) - beta * (m - h);
     VectorXd h1 = (h + kGamma * b * (e0 + beta * m)) / (1 + kGamma * b * beta);
     project_heavy(target, h1);
     const VectorXd i1 = beta * (m - h1);
-    const VectorXd e1 = heavy_collisions(h1) - i1;
+    const VectorXd e1 = collisions.heavy_collisions(h1) - i1;
     VectorXd g = h + b * (kDelta * e0 + (1 - kDelta) * e1 + (1 - kGamma) * i1 + kGamma * beta * m);
     g /= 1 + kGamma * b * beta;
     project_heavy(target, g);
     return g;
   }
 
+  // Both distributions as one vector, without penalty and implicit moments.
   void step_explicit(double dt) {
-    const auto slopes = [&](const VectorXd& f, const VectorXd& h) {
-      if (!f.allFinite() || !h.allFinite()) {
+    const Eigen::Index size = light.size();
+    const double square = model.eps * model.eps;
+    VectorXd state(size + heavy.size());
+    state << light, heavy;
+    const detail::Slopes slopes = [&](const VectorXd& now, VectorXd& slope) {
+      model.collisions.parallel.cancel.check();
+      if (!now.allFinite()) {
         throw Error(
             fmt::format("the distributions are no longer finite at t = {}: an explicit scheme needs a step of "
                         "the order of eps^2 = {}",
-                        time, model.eps * model.eps));
+                        time, square));
       }
-      const double scale = 1 / (model.eps * model.eps);
-      return std::pair<VectorXd, VectorXd>(scale * light_change(f, moments(model.heavy_grid, h), h),
-                                           heavy_collisions(h) / model.eps + heavy_change(h, f));
+      const auto [f, h] = collisions.slopes(now.head(size), now.tail(now.size() - size));
+      slope.resize(now.size());
+      slope << f, h;
     };
-    const auto k1 = slopes(light, heavy);
-    const auto k2 = slopes(light + dt / 2 * k1.first, heavy + dt / 2 * k1.second);
-    const auto k3 = slopes(light + dt / 2 * k2.first, heavy + dt / 2 * k2.second);
-    const auto k4 = slopes(light + dt * k3.first, heavy + dt * k3.second);
-    light += dt / 6 * (k1.first + 2 * k2.first + 2 * k3.first + k4.first);
-    heavy += dt / 6 * (k1.second + 2 * k2.second + 2 * k3.second + k4.second);
+    if (options.scheme == Scheme::kReference) {
+      detail::integrate_to_tolerance(slopes, dt, std::min(dt, 0.1 * square), options.tolerance, state);
+    } else {
+      detail::runge_kutta_step(slopes, dt, state);
+    }
+    light = state.head(size);
+    heavy = state.tail(heavy.size());
     mismatch = {};
     measure();
   }
@@ -311,6 +268,7 @@ void DisparateMixture::step(double dt) {
       state_->step_ars222(dt);
       break;
     case Scheme::kExplicit:
+    case Scheme::kReference:
       state_->step_explicit(dt);
       break;
   }
@@ -326,6 +284,13 @@ void DisparateMixture::restore(double time, Eigen::VectorXd light, Eigen::Vector
   state_->carried = stepped;
 }
 
+void DisparateMixture::reset(double time, Eigen::VectorXd light, Eigen::VectorXd heavy) {
+  state_->time = time;
+  state_->light = std::move(light);
+  state_->heavy = std::move(heavy);
+  state_->start();
+}
+
 const PairMoments& DisparateMixture::stepped_moments() const { return state_->carried; }
 double DisparateMixture::time() const { return state_->time; }
 const Eigen::VectorXd& DisparateMixture::light() const { return state_->light; }
@@ -338,14 +303,18 @@ double DisparateMixture::light_penalty() const { return state_->light_penalty; }
 double DisparateMixture::heavy_penalty() const { return state_->heavy_penalty; }
 double DisparateMixture::light_rate() const { return state_->light_rate; }
 double DisparateMixture::heavy_rate() const { return state_->heavy_rate; }
-ExchangeLaw DisparateMixture::law() const { return state_->law(light_moments().temperature); }
+ExchangeLaw DisparateMixture::law() const {
+  return state_->collisions.law(light_moments().temperature, heavy_moments().temperature);
+}
 
 bool DisparateMixture::truncation_is_stable(double heavy_temperature) const {
-  return state_->exact || state_->light_cross.stable(state_->light_density, state_->heavy_density, heavy_temperature);
+  const auto& c = state_->collisions;
+  return c.exact() || c.truncated().stable(c.light_density, c.heavy_density, heavy_temperature);
 }
 
 int DisparateMixture::largest_stable_points(double heavy_temperature) const {
-  return state_->light_cross.largest_stable_points(state_->light_density, state_->heavy_density, heavy_temperature);
+  const auto& c = state_->collisions;
+  return c.truncated().largest_stable_points(c.light_density, c.heavy_density, heavy_temperature);
 }
 
 double mixture_entropy(const DisparateMixture& mixture) {

@@ -28,10 +28,11 @@ struct MixtureModel {
 };
 
 enum class Scheme {
-  kImex1,    ///< first order; the default
-  kArs222,   ///< second order: ARS(2,2,2) of Ascher, Ruuth and Spiteri (1997)
-  kExplicit  ///< classical Runge-Kutta of order 4, no penalty, no implicit moments: needs dt of order eps^2. A
-             ///< reference.
+  kImex1,     ///< first order; the default
+  kArs222,    ///< second order: ARS(2,2,2) of Ascher, Ruuth and Spiteri (1997)
+  kExplicit,  ///< classical Runge-Kutta of order 4, no penalty, no implicit moments: needs dt of order eps^2
+  kReference  ///< the same equations to SchemeOptions::tolerance by an explicit pair of orders 7 and 8, as many steps
+              ///< as that takes: what the others are compared with at moderate eps
 };
 
 struct SchemeOptions {
@@ -43,6 +44,7 @@ struct SchemeOptions {
   /// Each distribution is projected onto the moments that were stepped implicitly. Without it energy drifts at the
   /// order of the scheme.
   bool project = true;
+  double tolerance = 1e-10;  ///< of kReference, for every step and value
 };
 
 /// What the distributions alone would have made of the moments in the last step, before projection.
@@ -55,10 +57,12 @@ struct StepMismatch {
 /// collision terms penalised by relaxation to Maxwellians of each species' OWN temperature (Filbet and Jin 2010); the
 /// heavy Fokker-Planck part by exact Ornstein-Uhlenbeck half steps around the heavy collisions; then the projection.
 /// In the limit eps -> 0 at fixed dt it is an implicit scheme for the two-temperature system.
+/// Exact operators of kernels that depend on speed: what they do to the moments beyond the law is added explicitly.
 class DisparateMixture {
  public:
   /// Takes the distributions at t = 0. Throws InputError: sizes, NaN, density; a penalty below the stability limit (r/2
-  /// for imex1, 0.854 r for ars222); exact operators for a kernel that depends on speed or in 3-D; eps not positive.
+  /// for imex1, 0.854 r for ars222); eps not positive; exact operators that need more memory than there is
+  /// (ExactCrossOperators).
   DisparateMixture(const MixtureModel& model, const SchemeOptions& options, Eigen::VectorXd light,
                    Eigen::VectorXd heavy);
   ~DisparateMixture();
@@ -69,6 +73,8 @@ class DisparateMixture {
   void step(double dt);
   /// Goes on, to the same bits, from a state that was stored with its stepped_moments().
   void restore(double time, Eigen::VectorXd light, Eigen::VectorXd heavy, const PairMoments& stepped);
+  /// Takes other distributions, of any density: as if constructed with them, at this time.
+  void reset(double time, Eigen::VectorXd light, Eigen::VectorXd heavy);
   /// The moments as they were stepped: those of the distributions up to the rounding of the projection.
   [[nodiscard]] const PairMoments& stepped_moments() const;
 

@@ -53,6 +53,16 @@ PairMoments implicit_exchange(const ExchangeLaw& law, const PairMoments& now, do
   return next;
 }
 
+PairMoments exchange_rates(const ExchangeLaw& law, const PairMoments& now) {
+  const double mass = 1 + law.eps * law.eps;
+  const auto [m, c] = factors(law);
+  const Eigen::VectorXd slip = now.light_mean - law.eps * now.heavy_mean;
+  const double x =
+      law.rate / m * (2 * (now.heavy_energy - now.light_energy) - 2 * c / law.eps * now.light_mean.dot(now.heavy_mean));
+  return {-law.rate * law.heavy_density / (law.eps * law.eps * mass) * slip,
+          law.rate * law.light_density / (law.eps * mass) * slip, law.heavy_density * x, -law.light_density * x};
+}
+
 double temperature_difference_factor(const ExchangeLaw& law, double t) {
   if (law.truncation == Truncation::kOrder0 || law.truncation == Truncation::kOrder1) return 1;
   return std::exp(-2 * law.rate * (law.light_density + law.heavy_density) * t / factors(law).m);

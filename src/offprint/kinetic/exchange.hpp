@@ -34,7 +34,8 @@ struct ExchangeLaw {
   double eps = 0.1;
   double light_density = 1.0;
   double heavy_density = 1.0;
-  /// B for Maxwell molecules, otherwise VhsKernel::exchange_rate at the light temperature, frozen over a step.
+  /// B for Maxwell molecules, otherwise VhsKernel::exchange_rate, frozen over a step, at the light temperature or,
+  /// exact between two Maxwellians, at T_L + eps^2 T_H, the temperature of their relative velocity.
   double rate = 1.0;
   Truncation truncation = Truncation::kOrder2;
 };
@@ -46,6 +47,9 @@ struct ExchangeLaw {
 /// energies as new values. Momentum eps^2 n_L u_L + eps n_H uhat_H and energy are conserved to rounding at order 2 and
 /// exactly. Order 1 keeps the terms of Q0 and Q1 only (no temperature exchange), order 0 the decay of u_L.
 [[nodiscard]] PairMoments implicit_exchange(const ExchangeLaw& law, const PairMoments& now, double dt);
+
+/// The time derivatives of the same law (order 2 and exact) in relaxation time, at the given moments.
+[[nodiscard]] PairMoments exchange_rates(const ExchangeLaw& law, const PairMoments& now);
 
 /// T_L - T_H after the relaxation time t, zero means, Maxwell molecules: exp(-2 rate (n_L + n_H) t / M^2) of the
 /// initial difference (M = 1 at order 2).
