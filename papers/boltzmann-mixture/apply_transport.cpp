@@ -174,10 +174,9 @@ void report(Run& run, const MixtureSlab& slab, const std::vector<Profile>& path,
 void transport(Run& run) {
   const auto& o = run.options();
   const RunCard card = card_of(run);
-  kinetic::SlabModel model{.mixture = model_of(card, static_cast<int>(o.integer("grid")),
-                                               truncation_of(o.text("truncation")), run.parallel()),
-                           .cells = static_cast<int>(o.integer("cells")),
-                           .length = o.real("length")};
+  const kinetic::SlabModel model{.mixture = model_of_options(run, card, run.parallel()),
+                                 .cells = static_cast<int>(o.integer("cells")),
+                                 .length = o.real("length")};
   const double amplitude = o.real("amplitude");
   const std::string wave = o.text("wave");
   const auto& grid = model.mixture.light_grid;

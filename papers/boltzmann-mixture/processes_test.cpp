@@ -81,7 +81,7 @@ TEST_F(MixtureProcesses, RanksDoNotChangeNumbers) {
 }
 
 TEST_F(MixtureProcesses, AKilledRelaxationGoesOnToTheSameNumbers) {
-  const std::string words = "run boltzmann-mixture relax --grid 32 --dt 1e-3 --t-end 3";
+  const std::string words = "run boltzmann-mixture relax --grid 32 --dt 1e-3 --t-end 2";
   ASSERT_EQ(offprint("unbroken", words), 0);
   const pid_t child = fork();
   if (child == 0) {
@@ -89,7 +89,7 @@ TEST_F(MixtureProcesses, AKilledRelaxationGoesOnToTheSameNumbers) {
     const fs::path log = folder_ / "killed.log";
     if (freopen(log.c_str(), "w", stdout) == nullptr || freopen(log.c_str(), "a", stderr) == nullptr) _exit(98);
     execl(kCommand.c_str(), kCommand.c_str(), "run", "boltzmann-mixture", "relax", "--grid", "32", "--dt", "1e-3",
-          "--t-end", "3", "-q", "--threads", "1", static_cast<char*>(nullptr));
+          "--t-end", "2", "-q", "--threads", "1", static_cast<char*>(nullptr));
     _exit(99);
   }
   for (int i = 0; i < 6000 && !has_checkpoint("killed"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));

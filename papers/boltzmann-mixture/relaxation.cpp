@@ -146,9 +146,16 @@ RunCard card_of(const Run& run, std::optional<double> mass_ratio) {
   return read_run_card(o.has("card") ? std::optional(o.path("card")) : std::nullopt, overrides);
 }
 
+kinetic::MixtureModel model_of_options(const Run& run, const RunCard& card, const Parallel& parallel) {
+  const auto& o = run.options();
+  auto model = model_of(card, static_cast<int>(o.integer("grid")), truncation_of(o.text("truncation")), parallel);
+  if (o.has("directions")) model.collisions.directions = static_cast<int>(o.integer("directions"));
+  return model;
+}
+
 kinetic::DisparateMixture mixture_of(const Run& run, const RunCard& card, const Parallel& parallel) {
   const auto& o = run.options();
-  const auto model = model_of(card, static_cast<int>(o.integer("grid")), truncation_of(o.text("truncation")), parallel);
+  const auto model = model_of_options(run, card, parallel);
   kinetic::SchemeOptions scheme{.scheme = scheme_of(o.text("scheme"))};
   if (o.has("light-penalty")) scheme.light_penalty = o.real("light-penalty");
   if (o.has("heavy-penalty")) scheme.heavy_penalty = o.real("heavy-penalty");

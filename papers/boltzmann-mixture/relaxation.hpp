@@ -31,6 +31,8 @@ struct Relaxation {
 
 /// The card named by the options (or the example), with `mass_ratio`, or else --mass-ratio, in the place of the card's.
 [[nodiscard]] RunCard card_of(const Run& run, std::optional<double> mass_ratio = {});
+/// The model that --grid, --truncation and --directions ask for.
+[[nodiscard]] kinetic::MixtureModel model_of_options(const Run& run, const RunCard& card, const Parallel& parallel);
 /// The mixture that --grid, --truncation, --scheme and the penalties ask for, checked.
 [[nodiscard]] kinetic::DisparateMixture mixture_of(const Run& run, const RunCard& card, const Parallel& parallel);
 

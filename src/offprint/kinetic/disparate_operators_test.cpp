@@ -232,7 +232,7 @@ TEST(DisparateOperators, BadInput) {
   EXPECT_THROW(LightOperator(kGrid, {}, 0), InputError);
   EXPECT_THROW(LightOperator(kGrid, {}, 0.1, 3), InputError);
   EXPECT_THROW(LightOperator(kGrid, {1, -0.5}, 0.1), InputError);
-  EXPECT_THROW(ExactMaxwellOperators({3, 16, 5}, {3, 16, 5}, 1, 0.1), InputError);
+  EXPECT_THROW(ExactMaxwellOperators(kGrid, {3, 16, 5}, 1, 0.1), InputError);
   EXPECT_THROW(ExactMaxwellOperators(kGrid, kGrid, 1, -1), InputError);
   const LightOperator wide(kGrid, {}, 0.3);
   EXPECT_FALSE(wide.stable(1, 1, 0.5));

@@ -35,17 +35,35 @@ int smooth_points(double least) {
   }
 }
 
-// Values at x of the trigonometric polynomials (without Nyquist mode) that are one at one grid point and zero at the
-// others; nothing outside the box.
-MatrixXd trigonometric(const VelocityGrid& from, const VectorXd& x) {
-  const double n = from.points;
+// sum of exp(i m angle) over |m| < points/2.
+double dirichlet(int points, double angle) {
+  const double sine = std::sin(angle / 2);
+  return std::abs(sine) < 1e-12 ? points - 1 : std::sin((points - 1) * angle / 2) / sine;
+}
+
+// Values at x of the trigonometric polynomials that have the grid's modes (without Nyquist ones) and are one at one
+// point of it: from values on the grid to any points. Nothing outside the box.
+MatrixXd interpolation(const VelocityGrid& from, const VectorXd& x) {
   MatrixXd values = MatrixXd::Zero(x.size(), from.points);
   for (Index i = 0; i < x.size(); ++i) {
-    if (x[i] < -from.half_width * (1 + 1e-12) || x[i] > from.half_width * (1 + 1e-12)) continue;
+    if (std::abs(x[i]) > from.half_width * (1 + 1e-12)) continue;
     for (Index j = 0; j < from.points; ++j) {
-      const double half = 0.5 * std::numbers::pi * (x[i] - from.coordinate(j)) / from.half_width;
-      const double sine = std::sin(half);
-      values(i, j) = std::abs(sine) < 1e-12 ? (n - 1) / n : std::sin((n - 1) * half) / (n * sine);
+      values(i, j) =
+          dirichlet(from.points, std::numbers::pi * (x[i] - from.coordinate(j)) / from.half_width) / from.points;
+    }
+  }
+  return values;
+}
+
+// The other way: the part of a function, given at evenly spaced x within the box, that lies in the grid's modes, at the
+// grid's points. Sampling it there instead would fold its high modes onto the low ones.
+MatrixXd restriction(const VelocityGrid& onto, const VectorXd& x) {
+  MatrixXd values = MatrixXd::Zero(onto.points, x.size());
+  const double share = (x[1] - x[0]) / (2 * onto.half_width);
+  for (Index j = 0; j < x.size(); ++j) {
+    if (std::abs(x[j]) > onto.half_width * (1 + 1e-12)) continue;
+    for (Index i = 0; i < onto.points; ++i) {
+      values(i, j) = share * dirichlet(onto.points, std::numbers::pi * (onto.coordinate(i) - x[j]) / onto.half_width);
     }
   }
   return values;
@@ -94,8 +112,10 @@ ExactCrossOperators::ExactCrossOperators(const VelocityGrid& light, const Veloci
   }
   const int points = points_needed(light, heavy, eps);
   fine_ = {light.dimension, points, common_width(light, heavy, eps)};
-  const CollisionOptions collisions{
-      .directions = options.directions, .radii = options.radii, .parallel = options.parallel};
+  // As many radii as the light grid's modes need: the common grid's do not come back.
+  const CollisionOptions collisions{.directions = options.directions,
+                                    .radii = options.radii == 0 ? light.points / 2 + 8 : options.radii,
+                                    .parallel = options.parallel};
   const double need = 2 * CollisionOperator::bytes(fine_, collisions, false);
   const double have = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (need > have / 2) {
@@ -107,10 +127,10 @@ ExactCrossOperators::ExactCrossOperators(const VelocityGrid& light, const Veloci
   light_q_.emplace(fine_, kernel, eps * eps, 1.0, collisions);
   heavy_q_.emplace(fine_, kernel, 1.0, eps * eps, collisions);
   // V = eps vhat on the common grid; a density in V is eps^-d that in vhat, along each axis.
-  light_to_fine_ = trigonometric(light, axis_points(fine_, 1));
-  heavy_to_fine_ = trigonometric(heavy, axis_points(fine_, 1 / eps)) / eps;
-  fine_to_light_ = trigonometric(fine_, axis_points(light, 1));
-  fine_to_heavy_ = eps * trigonometric(fine_, axis_points(heavy, eps));
+  light_to_fine_ = interpolation(light, axis_points(fine_, 1));
+  heavy_to_fine_ = interpolation(heavy, axis_points(fine_, 1 / eps)) / eps;
+  fine_to_light_ = restriction(light, axis_points(fine_, 1));
+  fine_to_heavy_ = eps * restriction(heavy, axis_points(fine_, 1 / eps));
 }
 
 VectorXd ExactCrossOperators::light(const Eigen::Ref<const VectorXd>& light, const Eigen::Ref<const VectorXd>& heavy) {

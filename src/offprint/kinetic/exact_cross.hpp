@@ -16,8 +16,9 @@ namespace offprint::kinetic {
 struct ExactOptions {
   /// Maxwell molecules: as ExactMaxwellOperators. Other kernels: as CollisionOptions for unlike particles.
   int directions = 0;
-  /// Kernels that depend on speed: Gauss-Legendre nodes in the relative speed (1e-6 at |xi_i| <= 4 with 32).
-  int radii = 32;
+  /// Kernels that depend on speed: Gauss-Legendre nodes in the relative speed. 0: half the points of the light grid and
+  /// 8 more.
+  int radii = 0;
   Parallel parallel{};
 };
 
@@ -25,8 +26,9 @@ struct ExactOptions {
 ///
 /// Maxwell molecules: Bobylev's form (exact_maxwell.hpp). Kernels that depend on speed: the direct spectral operator
 /// with both species on ONE grid of fine_points() = (width of the box)/(finer of the light spacing and eps times the
-/// heavy one) an axis, that is N/eps for like grids; distributions go there, and the operators back, by their
-/// trigonometric polynomials. O(eps^-d N^d log N) an evaluation: what the expansion avoids, hence for moderate eps.
+/// heavy one) an axis, that is N/eps for like grids; distributions go there by their
+/// trigonometric polynomials, and of the operators the modes of their own grids come back. O(eps^-d N^d log N) an
+/// evaluation: what the expansion avoids, hence for moderate eps.
 class ExactCrossOperators {
  public:
   /// Throws InputError: bad grids, kernel or eps; more memory than half of the machine's, naming the points an axis

@@ -1,5 +1,6 @@
 #include "offprint/kinetic/reference_integrator.hpp"
 
+#include <boost/numeric/odeint/algebra/algebra_dispatcher.hpp>
 #include <boost/numeric/odeint/algebra/vector_space_algebra.hpp>
 #include <boost/numeric/odeint/external/eigen/eigen.hpp>
 #include <boost/numeric/odeint/integrate/integrate_adaptive.hpp>
