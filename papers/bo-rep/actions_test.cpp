@@ -121,6 +121,19 @@ TEST_F(BoRepActions, CleansAFileWithACheckedOneAndCompares) {
   EXPECT_EQ(got.metrics.at("texts"), 420);
 }
 
+TEST_F(BoRepActions, TakesLstmCellsInLayers) {
+  const auto one = apply("clean-text", quick({{"net", {"lstm"}}, {"noise", {"0.3"}}, {"steps", {"20"}}}));
+  EXPECT_EQ(one.error, "");
+  const auto two =
+      apply("clean-text", quick({{"net", {"lstm"}}, {"layers", {"2"}}, {"noise", {"0.3"}}, {"steps", {"20"}}}));
+  EXPECT_EQ(two.error, "");
+  EXPECT_NE(one.metrics.at("auc"), two.metrics.at("auc"));
+  EXPECT_EQ(apply("tune-l2", quick({{"net", {"lstm"}}, {"layers", {"2"}}, {"steps", {"10"}}})).error, "");
+  EXPECT_EQ(
+      apply("represent", quick({{"net", {"lstm"}}, {"steps", {"4"}}, {"tasks", {"6"}}, {"test-tasks", {"4"}}})).error,
+      "");
+}
+
 TEST_F(BoRepActions, RepresentsGeneratedDomains) {
   const auto got =
       apply("represent", quick({{"steps", {"40"}}, {"tasks", {"24"}}, {"test-tasks", {"10"}}, {"compare", {"f2sa"}}}));

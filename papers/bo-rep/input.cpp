@@ -126,7 +126,9 @@ nn::Rnn network(const Options& options, const PreparedTexts& texts) {
   return nn::Rnn({.inputs = texts.texts->dimension(),
                   .hidden = options.integer("hidden"),
                   .classes = static_cast<Eigen::Index>(texts.labels.names.size()),
-                  .pooling = options.text("pooling") == "mean" ? nn::Pooling::kMean : nn::Pooling::kMax});
+                  .pooling = options.text("pooling") == "mean" ? nn::Pooling::kMean : nn::Pooling::kMax,
+                  .cell = options.text("net") == "lstm" ? nn::Cell::kLstm : nn::Cell::kTanh,
+                  .layers = options.integer("layers")});
 }
 
 void note_texts(Run& run, const PreparedTexts& texts, std::size_t count) {

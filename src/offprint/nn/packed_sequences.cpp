@@ -42,4 +42,13 @@ PackedSequences::PackedSequences(std::span<const TokenView> sequences, const Eig
   }
 }
 
+Eigen::MatrixXd PackedSequences::earlier(const Eigen::MatrixXd& columns) const {
+  if (steps() == 0) return Eigen::MatrixXd(columns.rows(), 0);
+  const Eigen::Index first = active(0);
+  Eigen::MatrixXd out(columns.rows(), tokens() - first);
+  for (Eigen::Index t = 1; t < steps(); ++t)
+    out.middleCols(offset(t) - first, active(t)) = columns.middleCols(offset(t - 1), active(t));
+  return out;
+}
+
 }  // namespace offprint::nn

@@ -33,6 +33,8 @@ class PackedSequences {
   /// Which of the given sequences is the k-th in packed order.
   [[nodiscard]] Eigen::Index original(Eigen::Index k) const { return order_[static_cast<std::size_t>(k)]; }
   [[nodiscard]] const Eigen::MatrixXd& inputs() const { return inputs_; }  ///< d x tokens
+  /// Of columns over tokens: beside each later token (t > 0) the column of the one before it in its sequence.
+  [[nodiscard]] Eigen::MatrixXd earlier(const Eigen::MatrixXd& columns) const;
 
  private:
   Eigen::MatrixXd inputs_;

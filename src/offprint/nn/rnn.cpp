@@ -1,13 +1,11 @@
 #include "offprint/nn/rnn.hpp"
 
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
-#include "offprint/linalg/lapack.hpp"
-#include "offprint/nn/elementwise.hpp"
 
 namespace offprint::nn {
 namespace {
@@ -15,32 +13,15 @@ namespace {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
-using linalg::multiply_into;
-using linalg::Op;
 
-using ConstMatrix = Eigen::Map<const MatrixXd>;
-using ConstVector = Eigen::Map<const VectorXd>;
-
-// Row-by-row W read column by column is W^T, hence the names: all maps here hold transposes (in x out).
-template <class Matrix, class Vector, class Pointer>
-struct EncoderView {
-  EncoderView(Pointer p, const RnnShape& s)
-      : input(p, s.inputs, s.hidden),
-        recurrent(p + s.inputs * s.hidden, s.hidden, s.hidden),
-        bias(p + s.inputs * s.hidden + s.hidden * s.hidden, s.hidden) {}
-  Matrix input;
-  Matrix recurrent;
-  Vector bias;
-};
+// Row-by-row W read column by column is W^T: the map holds the transpose (H x K).
 template <class Matrix, class Vector, class Pointer>
 struct HeadView {
   HeadView(Pointer p, const RnnShape& s) : weights(p, s.hidden, s.classes), bias(p + s.hidden * s.classes, s.classes) {}
   Matrix weights;
   Vector bias;
 };
-using Encoder = EncoderView<ConstMatrix, ConstVector, const double*>;
-using Head = HeadView<ConstMatrix, ConstVector, const double*>;
-using EncoderOut = EncoderView<Eigen::Map<MatrixXd>, Eigen::Map<VectorXd>, double*>;
+using Head = HeadView<Eigen::Map<const MatrixXd>, Eigen::Map<const VectorXd>, const double*>;
 using HeadOut = HeadView<Eigen::Map<MatrixXd>, Eigen::Map<VectorXd>, double*>;
 
 void require_size(const char* what, std::size_t size, Index expected) {
@@ -51,13 +32,39 @@ void require_size(const char* what, std::size_t size, Index expected) {
 }  // namespace
 
 Rnn::Rnn(const RnnShape& shape) : shape_(shape) {
-  if (shape.inputs < 1 || shape.hidden < 1 || shape.classes < 2)
-    throw InputError(
-        fmt::format("a recurrent network of {} inputs, {} hidden units and {} classes; it needs at least 1, 1 and 2",
-                    shape.inputs, shape.hidden, shape.classes));
+  if (shape.inputs < 1 || shape.hidden < 1 || shape.classes < 2 || shape.layers < 1)
+    throw InputError(fmt::format(
+        "a recurrent network of {} inputs, {} hidden units, {} classes and {} layers; it needs at least 1, 1, 2 and 1",
+        shape.inputs, shape.hidden, shape.classes, shape.layers));
 }
 
-Index Rnn::encoder_parameters() const { return shape_.hidden * (shape_.inputs + shape_.hidden + 1); }
+RecurrentShape Rnn::layer(Index l) const {
+  return {.inputs = l == 0 ? shape_.inputs : shape_.hidden, .hidden = shape_.hidden, .cell = shape_.cell};
+}
+
+Index Rnn::encoder_parameters() const {
+  Index count = 0;
+  for (Index l = 0; l < shape_.layers; ++l) count += layer(l).parameters();
+  return count;
+}
+
+std::vector<Rnn::Section> Rnn::sections() const {
+  std::vector<Section> out;
+  Index first = 0;
+  const auto add = [&](Part part, Index count) {
+    out.push_back({part, first, count});
+    first += count;
+  };
+  for (Index l = 0; l < shape_.layers; ++l) {
+    const RecurrentShape s = layer(l);
+    add(Part::kInput, s.gates() * s.inputs);
+    add(Part::kRecurrent, s.gates() * s.hidden);
+    add(Part::kBias, s.gates());
+  }
+  add(Part::kHead, head_parameters());
+  return out;
+}
+
 Index Rnn::head_parameters() const { return shape_.classes * (shape_.hidden + 1); }
 
 VectorXd Rnn::initial(Stream random) const {
@@ -67,10 +74,10 @@ VectorXd Rnn::initial(Stream random) const {
   return theta;
 }
 
-// What a direction does to the pass: derivatives of the hidden states, the pooled features and the logits.
+// What a direction does to the pass: derivatives of the layers, the pooled features and the logits.
 struct RnnPass::Tangent {
   bool encoder = false;  // whether hidden states move at all
-  MatrixXd hidden;
+  std::vector<RecurrentTangent> layers;
   MatrixXd pooled;
   MatrixXd logits;
 };
@@ -95,19 +102,9 @@ RnnPass::RnnPass(const Rnn& net, const Eigen::Ref<const VectorXd>& encoder, cons
           fmt::format("sequence {} has label {}; labels are 0 to {}", batch.original(k), label, shape.classes - 1));
     labels_.push_back(label);
   }
-  const Encoder w(encoder_.data(), shape);
-  hidden_.resize(shape.hidden, batch.tokens());
-  multiply_into(hidden_, 1, w.input, Op::kAdjoint, batch.inputs(), Op::kNone, 0);
-  hidden_.colwise() += w.bias;
-  for (Index t = 0; t < batch.steps(); ++t) {
-    const Index n = batch.active(t);
-    auto now = hidden_.middleCols(batch.offset(t), n);
-    if (t > 0)
-      multiply_into(now, 1, w.recurrent, Op::kAdjoint, hidden_.middleCols(batch.offset(t - 1), n), Op::kNone, 1);
-    tanh_in_place({now.data(), static_cast<std::size_t>(now.size())});
-  }
-  slope_ = 1 - hidden_.array().square();
-  previous_ = previous(hidden_);
+  layers_.reserve(static_cast<std::size_t>(shape.layers));
+  for (std::size_t l = 0; l < static_cast<std::size_t>(shape.layers); ++l)
+    layers_.emplace_back(net_.layer(static_cast<Index>(l)), part(weights_of_encoder(), l), batch, inputs(l));
   pool();
   const Head o(head_.data(), shape);
   logits_ = (o.weights.transpose() * pooled_).colwise() + o.bias;
@@ -115,18 +112,31 @@ RnnPass::RnnPass(const Rnn& net, const Eigen::Ref<const VectorXd>& encoder, cons
   probabilities_.array().rowwise() /= probabilities_.colwise().sum().array().eval();
 }
 
+const MatrixXd& RnnPass::inputs(std::size_t layer) const {
+  return layer == 0 ? batch_->inputs() : layers_[layer - 1].hidden();
+}
+
+template <class T>
+std::span<T> RnnPass::part(std::span<T> encoder, std::size_t layer) const {
+  if (encoder.empty()) return {};
+  std::size_t first = 0;
+  for (std::size_t l = 0; l < layer; ++l)
+    first += static_cast<std::size_t>(net_.layer(static_cast<Index>(l)).parameters());
+  return encoder.subspan(first, static_cast<std::size_t>(net_.layer(static_cast<Index>(layer)).parameters()));
+}
+
 void RnnPass::pool() {
   const Index h = net_.shape().hidden;
   pooled_ = MatrixXd::Zero(h, batch_->size());
   if (net_.shape().pooling == Pooling::kMean) {
-    pooled_ = pool_like(hidden_);
+    pooled_ = pool_like(hidden());
     return;
   }
   winner_.setZero(h, batch_->size());
   for (Index t = 0; t < batch_->steps(); ++t) {
     for (Index k = 0; k < batch_->active(t); ++k) {
       const Index column = batch_->offset(t) + k;
-      const double* state = hidden_.data() + column * h;
+      const double* state = hidden().data() + column * h;
       double* best = pooled_.data() + k * h;
       std::int32_t* winner = winner_.data() + k * h;
       for (Index i = 0; i < h; ++i) {
@@ -165,16 +175,6 @@ void RnnPass::scatter(const MatrixXd& pooled, MatrixXd& hidden) const {
   hidden.setZero(pooled.rows(), batch_->tokens());
   for (Index k = 0; k < batch_->size() && batch_->length(k) > 0; ++k)
     for (Index i = 0; i < pooled.rows(); ++i) hidden(i, winner_(i, k)) = pooled(i, k);
-}
-
-MatrixXd RnnPass::previous(const MatrixXd& hidden) const {
-  if (batch_->steps() == 0) return MatrixXd(hidden.rows(), 0);
-  const Index first = batch_->active(0);
-  MatrixXd out(hidden.rows(), batch_->tokens() - first);
-  for (Index t = 1; t < batch_->steps(); ++t)
-    out.middleCols(batch_->offset(t) - first, batch_->active(t)) =
-        hidden.middleCols(batch_->offset(t - 1), batch_->active(t));
-  return out;
 }
 
 VectorXd RnnPass::losses() const {
@@ -241,49 +241,30 @@ void RnnPass::gradient(const Eigen::Ref<const VectorXd>& weights, std::span<doub
     out.bias = error.rowwise().sum();
   }
   if (encoder.empty()) return;
-  const Encoder w(encoder_.data(), net_.shape());
   const Head o(head_.data(), net_.shape());
   MatrixXd delta;
   scatter(o.weights * error, delta);
-  for (Index t = batch_->steps() - 1; t >= 0; --t) {
-    if (t + 1 < batch_->steps()) {
-      const Index n = batch_->active(t + 1);
-      multiply_into(delta.middleCols(batch_->offset(t), n), 1, w.recurrent, Op::kNone,
-                    delta.middleCols(batch_->offset(t + 1), n), Op::kNone, 1);
-    }
-    auto now = delta.middleCols(batch_->offset(t), batch_->active(t));
-    now.array() *= slope_.middleCols(batch_->offset(t), batch_->active(t)).array();
+  for (std::size_t l = layers_.size(); l-- > 0;) {
+    MatrixXd below;
+    layers_[l].backward(part(weights_of_encoder(), l), inputs(l), std::move(delta), part(encoder, l),
+                        l > 0 ? &below : nullptr);
+    delta = std::move(below);
   }
-  EncoderOut out(encoder.data(), net_.shape());
-  multiply_into(out.input, 1, batch_->inputs(), Op::kNone, delta, Op::kAdjoint, 0);
-  multiply_into(out.recurrent, 1, previous_, Op::kNone, delta.rightCols(previous_.cols()), Op::kAdjoint, 0);
-  out.bias = delta.rowwise().sum();
 }
 
 RnnPass::Tangent RnnPass::tangent(std::span<const double> encoder_direction,
                                   std::span<const double> head_direction) const {
   require_size("the encoder's direction", encoder_direction.size(), net_.encoder_parameters());
   require_size("the head's direction", head_direction.size(), net_.head_parameters());
-  const Encoder w(encoder_.data(), net_.shape());
   const Head o(head_.data(), net_.shape());
   Tangent moved;
   moved.encoder = !encoder_direction.empty();
   moved.logits = MatrixXd::Zero(logits_.rows(), logits_.cols());
   if (moved.encoder) {
-    const Encoder v(encoder_direction.data(), net_.shape());
-    moved.hidden.resize(hidden_.rows(), hidden_.cols());
-    multiply_into(moved.hidden, 1, v.input, Op::kAdjoint, batch_->inputs(), Op::kNone, 0);
-    moved.hidden.colwise() += v.bias;
-    multiply_into(moved.hidden.rightCols(previous_.cols()), 1, v.recurrent, Op::kAdjoint, previous_, Op::kNone, 1);
-    for (Index t = 0; t < batch_->steps(); ++t) {
-      const Index n = batch_->active(t);
-      auto now = moved.hidden.middleCols(batch_->offset(t), n);
-      if (t > 0)
-        multiply_into(now, 1, w.recurrent, Op::kAdjoint, moved.hidden.middleCols(batch_->offset(t - 1), n), Op::kNone,
-                      1);
-      now.array() *= slope_.middleCols(batch_->offset(t), n).array();
-    }
-    moved.pooled = pool_like(moved.hidden);
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+      moved.layers.push_back(layers_[l].tangent(part(weights_of_encoder(), l), inputs(l), part(encoder_direction, l),
+                                                l > 0 ? &moved.layers[l - 1].hidden : nullptr));
+    moved.pooled = pool_like(moved.layers.back().hidden);
     moved.logits.noalias() += o.weights.transpose() * moved.pooled;
   }
   if (!head_direction.empty()) {
@@ -324,46 +305,27 @@ void RnnPass::hessian_product(const Eigen::Ref<const VectorXd>& weights, std::sp
     out.bias = error_moved.rowwise().sum();
   }
   if (encoder.empty()) return;
-  const Encoder w(encoder_.data(), net_.shape());
   const Head o(head_.data(), net_.shape());
   MatrixXd pooled_moved = o.weights * error_moved;
   if (!head_direction.empty()) pooled_moved.noalias() += Head(head_direction.data(), net_.shape()).weights * error;
-  // delta: dL / d(argument of tanh); state: dL / dh, before the slope; `moved` ones are their derivatives along v.
+  // delta: dL / dh of a layer; `moved` ones are derivatives along v.
   MatrixXd delta_moved;
   scatter(pooled_moved, delta_moved);
   MatrixXd delta;
   if (moved.encoder) scatter(o.weights * error, delta);
-  for (Index t = batch_->steps() - 1; t >= 0; --t) {
-    const Index at = batch_->offset(t);
-    if (t + 1 < batch_->steps()) {
-      const Index n = batch_->active(t + 1);
-      const Index next = batch_->offset(t + 1);
-      multiply_into(delta_moved.middleCols(at, n), 1, w.recurrent, Op::kNone, delta_moved.middleCols(next, n),
-                    Op::kNone, 1);
-      if (moved.encoder) {
-        const Encoder v(encoder_direction.data(), net_.shape());
-        multiply_into(delta_moved.middleCols(at, n), 1, v.recurrent, Op::kNone, delta.middleCols(next, n), Op::kNone,
-                      1);
-        multiply_into(delta.middleCols(at, n), 1, w.recurrent, Op::kNone, delta.middleCols(next, n), Op::kNone, 1);
-      }
-    }
-    const Index n = batch_->active(t);
-    const auto slope = slope_.middleCols(at, n).array();
-    auto now_moved = delta_moved.middleCols(at, n).array();
-    now_moved *= slope;
-    if (!moved.encoder) continue;
-    auto now = delta.middleCols(at, n).array();
-    // slope' = -2 h dh, and dh is moved.hidden
-    now_moved -= 2 * now * hidden_.middleCols(at, n).array() * moved.hidden.middleCols(at, n).array();
-    now *= slope;
+  for (std::size_t l = layers_.size(); l-- > 0;) {
+    MatrixXd below;
+    MatrixXd below_moved;
+    layers_[l].backward_moved(part(weights_of_encoder(), l), inputs(l), std::move(delta),
+                              {.v = part(encoder_direction, l),
+                               .inputs = moved.encoder && l > 0 ? &moved.layers[l - 1].hidden : nullptr,
+                               .tangent = moved.encoder ? &moved.layers[l] : nullptr,
+                               .hidden = std::move(delta_moved),
+                               .to_inputs = l > 0 ? &below_moved : nullptr},
+                              part(encoder, l), l > 0 ? &below : nullptr);
+    delta = std::move(below);
+    delta_moved = std::move(below_moved);
   }
-  EncoderOut out(encoder.data(), net_.shape());
-  const Index later = previous_.cols();
-  multiply_into(out.input, 1, batch_->inputs(), Op::kNone, delta_moved, Op::kAdjoint, 0);
-  multiply_into(out.recurrent, 1, previous_, Op::kNone, delta_moved.rightCols(later), Op::kAdjoint, 0);
-  if (moved.encoder)
-    multiply_into(out.recurrent, 1, previous(moved.hidden), Op::kNone, delta.rightCols(later), Op::kAdjoint, 1);
-  out.bias = delta_moved.rowwise().sum();
 }
 
 }  // namespace offprint::nn

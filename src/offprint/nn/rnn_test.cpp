@@ -19,8 +19,10 @@ using Eigen::VectorXd;
 using ::testing::HasSubstr;
 
 struct Example {
-  explicit Example(Pooling pooling, std::vector<std::size_t> lengths = {3, 6, 0, 1, 6, 4})
-      : net({.inputs = 4, .hidden = 5, .classes = 3, .pooling = pooling}), table(4, 20) {
+  explicit Example(Pooling pooling, Cell cell = Cell::kTanh, Index layers = 1,
+                   std::vector<std::size_t> lengths = {3, 6, 0, 1, 6, 4})
+      : net({.inputs = 4, .hidden = 5, .classes = 3, .pooling = pooling, .cell = cell, .layers = layers}),
+        table(4, 20) {
     Stream random(11, "rnn test");
     for (Index j = 0; j < table.cols(); ++j)
       for (Index i = 0; i < table.rows(); ++i) table(i, j) = random.normal();
@@ -67,30 +69,65 @@ struct Example {
   PackedSequences batch;
 };
 
-class RnnDerivatives : public ::testing::TestWithParam<Pooling> {};
+struct Network {
+  Pooling pooling;
+  Cell cell;
+  Index layers;
+};
+
+class RnnDerivatives : public ::testing::TestWithParam<Network> {
+ protected:
+  [[nodiscard]] static Example example() { return Example(GetParam().pooling, GetParam().cell, GetParam().layers); }
+};
+
+VectorXd sigmoid(const VectorXd& x) { return 1 / (1 + (-x.array()).exp()); }
+
+// The hidden states of one layer for one sequence (columns: time), by the definition.
+MatrixXd layer_alone(const RecurrentShape& shape, const double* parameters, const MatrixXd& inputs) {
+  const Index d = shape.inputs;
+  const Index h = shape.hidden;
+  const Index g = shape.gates();
+  const MatrixXd w = Eigen::Map<const MatrixXd>(parameters, d, g).transpose();
+  const MatrixXd u = Eigen::Map<const MatrixXd>(parameters + g * d, h, g).transpose();
+  const VectorXd b = Eigen::Map<const VectorXd>(parameters + g * (d + h), g);
+  MatrixXd out(h, inputs.cols());
+  VectorXd state = VectorXd::Zero(h);
+  VectorXd cell = VectorXd::Zero(h);
+  for (Index t = 0; t < inputs.cols(); ++t) {
+    const VectorXd a = w * inputs.col(t) + u * state + b;
+    if (shape.cell == Cell::kTanh) {
+      state = a.array().tanh();
+    } else {
+      cell = sigmoid(a.segment(h, h)).cwiseProduct(cell) +
+             sigmoid(a.head(h)).cwiseProduct(VectorXd(a.segment(2 * h, h).array().tanh()));
+      state = sigmoid(a.tail(h)).cwiseProduct(VectorXd(cell.array().tanh()));
+    }
+    out.col(t) = state;
+  }
+  return out;
+}
 
 TEST_P(RnnDerivatives, ThePackedPassIsThatOfEachSequenceAlone) {
-  const Example e(GetParam());
+  const Example e = example();
   const RnnPass pass = e.pass(e.theta);
   const MatrixXd logits = pass.logits();
   const VectorXd losses = pass.losses();
   const Index h = 5;
-  const Index d = 4;
-  const auto w_ih = Eigen::Map<const MatrixXd>(e.theta.data(), d, h).transpose();
-  const auto w_hh = Eigen::Map<const MatrixXd>(e.theta.data() + h * d, h, h).transpose();
-  const VectorXd b = e.theta.segment(h * d + h * h, h);
-  const auto w_o = Eigen::Map<const MatrixXd>(e.theta.data() + h * (d + h + 1), h, 3).transpose();
+  const auto w_o = Eigen::Map<const MatrixXd>(e.theta.data() + e.net.encoder_parameters(), h, 3).transpose();
   const VectorXd b_o = e.theta.tail(3);
   for (std::size_t i = 0; i < e.sequences.size(); ++i) {
-    VectorXd state = VectorXd::Zero(h);
-    VectorXd pooled = VectorXd::Zero(h);
-    for (std::size_t t = 0; t < e.sequences[i].size(); ++t) {
-      state = (w_ih * e.table.col(e.sequences[i][t]) + w_hh * state + b).array().tanh();
-      if (GetParam() == Pooling::kMean)
-        pooled += state / static_cast<double>(e.sequences[i].size());
-      else
-        pooled = t == 0 ? state : VectorXd(pooled.cwiseMax(state));
+    MatrixXd states(4, static_cast<Index>(e.sequences[i].size()));
+    for (std::size_t t = 0; t < e.sequences[i].size(); ++t)
+      states.col(static_cast<Index>(t)) = e.table.col(e.sequences[i][t]);
+    const double* parameters = e.theta.data();
+    for (Index l = 0; l < e.net.shape().layers; ++l) {
+      states = layer_alone(e.net.layer(l), parameters, states);
+      parameters += e.net.layer(l).parameters();
     }
+    VectorXd pooled = VectorXd::Zero(h);
+    if (states.cols() > 0)
+      pooled = GetParam().pooling == Pooling::kMean ? VectorXd(states.rowwise().mean())
+                                                    : VectorXd(states.rowwise().maxCoeff());
     const VectorXd z = w_o * pooled + b_o;
     const auto column = static_cast<Index>(i);
     EXPECT_LT((logits.col(column) - z).norm(), 1e-13);
@@ -103,7 +140,7 @@ TEST_P(RnnDerivatives, ThePackedPassIsThatOfEachSequenceAlone) {
 }
 
 TEST_P(RnnDerivatives, GradientIsTheDerivativeOfTheWeightedLoss) {
-  const Example e(GetParam());
+  const Example e = example();
   const VectorXd gradient = e.gradient(e.theta);
   for (Index j = 0; j < e.net.parameters(); ++j) {
     VectorXd up = e.theta;
@@ -115,7 +152,7 @@ TEST_P(RnnDerivatives, GradientIsTheDerivativeOfTheWeightedLoss) {
 }
 
 TEST_P(RnnDerivatives, HessianProductIsTheDerivativeOfTheGradient) {
-  Example e(GetParam());
+  Example e = example();
   const double h = 1e-5;
   const VectorXd expected = (e.gradient(e.theta + h * e.direction) - e.gradient(e.theta - h * e.direction)) / (2 * h);
   VectorXd product(e.net.parameters());
@@ -141,7 +178,7 @@ TEST_P(RnnDerivatives, HessianProductIsTheDerivativeOfTheGradient) {
 }
 
 TEST_P(RnnDerivatives, DirectionalDerivativesOfAllSamplesInOnePass) {
-  Example e(GetParam());
+  Example e = example();
   const double h = 1e-6;
   const VectorXd expected =
       (e.pass(e.theta + h * e.direction).losses() - e.pass(e.theta - h * e.direction).losses()) / (2 * h);
@@ -151,10 +188,29 @@ TEST_P(RnnDerivatives, DirectionalDerivativesOfAllSamplesInOnePass) {
   EXPECT_NEAR(found.dot(e.weights), gradient.dot(e.direction), 1e-12);
 }
 
-INSTANTIATE_TEST_SUITE_P(Poolings, RnnDerivatives, ::testing::Values(Pooling::kMax, Pooling::kMean));
+INSTANTIATE_TEST_SUITE_P(
+    Networks, RnnDerivatives,
+    ::testing::Values(Network{Pooling::kMax, Cell::kTanh, 1}, Network{Pooling::kMean, Cell::kTanh, 1},
+                      Network{Pooling::kMax, Cell::kLstm, 1}, Network{Pooling::kMean, Cell::kLstm, 1},
+                      Network{Pooling::kMean, Cell::kTanh, 3}, Network{Pooling::kMax, Cell::kLstm, 2}));
+
+TEST(Rnn, SectionsCoverTheParameters) {
+  const Rnn net({.inputs = 4, .hidden = 5, .classes = 3, .cell = Cell::kLstm, .layers = 2});
+  EXPECT_EQ(net.encoder_parameters(), 20 * (4 + 5 + 1) + 20 * (5 + 5 + 1));
+  const auto sections = net.sections();
+  ASSERT_EQ(sections.size(), 7U);
+  Index next = 0;
+  for (const auto& section : sections) {
+    EXPECT_EQ(section.first, next);
+    next += section.count;
+  }
+  EXPECT_EQ(next, net.parameters());
+  EXPECT_EQ(sections[3].count, 20 * 5);
+  EXPECT_EQ(sections[6].part, Rnn::Part::kHead);
+}
 
 TEST(Rnn, TextsWithoutTokensGiveTheHeadsBias) {
-  Example e(Pooling::kMax, {0, 0});
+  Example e(Pooling::kMax, Cell::kLstm, 2, {0, 0});
   const MatrixXd logits = e.pass(e.theta).logits();
   EXPECT_LT((logits.col(0) - e.theta.tail(3)).norm(), 1e-15);
   EXPECT_TRUE(e.gradient(e.theta).head(e.net.encoder_parameters()).isZero(0));
@@ -186,6 +242,7 @@ TEST(Rnn, TanhOfLongAndShortArrays) {
 TEST(Rnn, RefusesWhatDoesNotFit) {
   EXPECT_THROW(Rnn({.hidden = 0}), InputError);
   EXPECT_THROW(Rnn({.classes = 1}), InputError);
+  EXPECT_THROW(Rnn({.layers = 0}), InputError);
   Example e(Pooling::kMax);
   e.labels[1] = 3;
   try {

@@ -15,6 +15,12 @@ using Eigen::VectorXd;
 constexpr double kLeast = -15;
 constexpr double kLargest = 5;
 
+// Input weights with their biases, recurrent weights, the head.
+Index group_of(nn::Rnn::Part part) {
+  if (part == nn::Rnn::Part::kHead) return 2;
+  return part == nn::Rnn::Part::kRecurrent ? 1 : 0;
+}
+
 }  // namespace
 
 TextRegularization::TextRegularization(TextLoss loss, LabelledRows train, LabelledRows validation,
@@ -23,9 +29,8 @@ TextRegularization::TextRegularization(TextLoss loss, LabelledRows train, Labell
   if (train_.size() == 0) throw InputError("L2 tuning: there are no training texts");
   if (validation_.size() == 0) throw InputError("L2 tuning: there are no validation texts");
   if (options.batch == 0 || options.validation == 0) throw InputError("L2 tuning: a batch has at least 1 text");
-  const auto& shape = loss_.net().shape();
-  ends_ = {shape.hidden * shape.inputs, shape.hidden * (shape.inputs + shape.hidden), loss_.net().encoder_parameters(),
-           loss_.net().parameters()};
+  for (const auto& section : loss_.net().sections())
+    sections_.push_back({group_of(section.part), section.first, section.count});
 }
 
 LabelledRows TextRegularization::rows(const LabelledRows& all, const Sample& sample, bool upper) const {
@@ -48,28 +53,24 @@ VectorXd TextRegularization::penalties(const VectorRef& x) const {
     out.setConstant(std::exp(x[0]));
     return out;
   }
-  out.head(ends_[0]).setConstant(std::exp(x[0]));
-  out.segment(ends_[0], ends_[1] - ends_[0]).setConstant(std::exp(x[1]));
-  out.segment(ends_[1], ends_[2] - ends_[1]).setConstant(std::exp(x[0]));  // the bias, which is the input's
-  out.tail(ends_[3] - ends_[2]).setConstant(std::exp(x[2]));
+  for (const auto& one : sections_) out.segment(one.first, one.count).setConstant(std::exp(x[one.group]));
   return out;
 }
 
 void TextRegularization::gradient(const VectorRef& y, const LabelledRows& batch, VectorXd& out) const {
   out.resize(y.size());
-  const auto n = static_cast<std::size_t>(ends_[2]);
-  loss_.gradient(y.head(ends_[2]), y.tail(ends_[3] - ends_[2]), batch,
+  const auto n = static_cast<std::size_t>(loss_.net().encoder_parameters());
+  loss_.gradient(encoder(y), head(y), batch,
                  VectorXd::Constant(static_cast<Index>(batch.size()), 1 / static_cast<double>(batch.size())),
                  {out.data(), n}, {out.data() + n, static_cast<std::size_t>(y.size()) - n});
 }
 
 double TextRegularization::f(const VectorRef& /*x*/, const VectorRef& y, const Sample& sample) const {
-  return loss_.losses(y.head(ends_[2]), y.tail(ends_[3] - ends_[2]), rows(validation_, sample, true)).mean();
+  return loss_.losses(encoder(y), head(y), rows(validation_, sample, true)).mean();
 }
 
 double TextRegularization::g(const VectorRef& x, const VectorRef& y, const Sample& sample) const {
-  return loss_.losses(y.head(ends_[2]), y.tail(ends_[3] - ends_[2]), rows(train_, sample, false)).mean() +
-         0.5 * penalties(x).dot(y.cwiseAbs2());
+  return loss_.losses(encoder(y), head(y), rows(train_, sample, false)).mean() + 0.5 * penalties(x).dot(y.cwiseAbs2());
 }
 
 void TextRegularization::f_x(const VectorRef& x, const VectorRef& /*y*/, VectorXd& out,
@@ -95,9 +96,9 @@ void TextRegularization::hvp(const VectorRef& x, const VectorRef& y, const Vecto
                              const Sample& sample) const {
   const LabelledRows batch = rows(train_, sample, false);
   out.resize(y.size());
-  const auto n = static_cast<std::size_t>(ends_[2]);
+  const auto n = static_cast<std::size_t>(loss_.net().encoder_parameters());
   const auto m = static_cast<std::size_t>(y.size()) - n;
-  loss_.hessian_product(y.head(ends_[2]), y.tail(ends_[3] - ends_[2]), batch,
+  loss_.hessian_product(encoder(y), head(y), batch,
                         VectorXd::Constant(static_cast<Index>(batch.size()), 1 / static_cast<double>(batch.size())),
                         {v.data(), n}, {v.data() + n, m}, {out.data(), n}, {out.data() + n, m});
   out += penalties(x).cwiseProduct(v);
@@ -110,16 +111,14 @@ void TextRegularization::jvp(const VectorRef& x, const VectorRef& y, const Vecto
     out = VectorXd::Constant(1, products.sum());
     return;
   }
-  out.resize(3);
-  out[0] = products.head(ends_[0]).sum() + products.segment(ends_[1], ends_[2] - ends_[1]).sum();
-  out[1] = products.segment(ends_[0], ends_[1] - ends_[0]).sum();
-  out[2] = products.tail(ends_[3] - ends_[2]).sum();
+  out.setZero(3);
+  for (const auto& one : sections_) out[one.group] += products.segment(one.first, one.count).sum();
 }
 
 void TextRegularization::project_x(VectorXd& x) const { x = x.cwiseMax(kLeast).cwiseMin(kLargest); }
 
 double TextRegularization::accuracy(const VectorRef& y, const LabelledRows& all) const {
-  return loss_.accuracy(y.head(ends_[2]), y.tail(ends_[3] - ends_[2]), all);
+  return loss_.accuracy(encoder(y), head(y), all);
 }
 
 }  // namespace offprint::optimize

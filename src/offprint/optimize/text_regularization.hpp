@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -51,6 +52,8 @@ class TextRegularization final : public BilevelProblem {
  private:
   [[nodiscard]] LabelledRows rows(const LabelledRows& all, const Sample& sample, bool upper) const;
   void gradient(const VectorRef& y, const LabelledRows& batch, Eigen::VectorXd& out) const;
+  [[nodiscard]] auto encoder(const VectorRef& y) const { return y.head(loss_.net().encoder_parameters()); }
+  [[nodiscard]] auto head(const VectorRef& y) const { return y.tail(loss_.net().head_parameters()); }
   /// exp(x_j) of the group of each weight.
   [[nodiscard]] Eigen::VectorXd penalties(const VectorRef& x) const;
 
@@ -58,7 +61,12 @@ class TextRegularization final : public BilevelProblem {
   LabelledRows train_;
   LabelledRows validation_;
   TextRegularizationOptions options_;
-  std::array<Eigen::Index, 4> ends_{};  // where the groups' weights begin and end (the cell's bias: see penalties)
+  struct Section {
+    Eigen::Index group = 0;
+    Eigen::Index first = 0;
+    Eigen::Index count = 0;
+  };
+  std::vector<Section> sections_{};  // of y
 };
 
 }  // namespace offprint::optimize
