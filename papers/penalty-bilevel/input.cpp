@@ -59,7 +59,8 @@ RawSet read_table(const std::filesystem::path& path, const std::string& label, c
 
 RawSet read_sparse(const std::filesystem::path& path, Index features, const Parallel& parallel) {
   auto file = io::read_libsvm(path, {.features = features, .parallel = parallel});
-  RawSet out{.name = path.filename().string(), .sparse = std::move(file.x), .is_sparse = true};
+  RawSet out{.name = path.filename().string(), .is_sparse = true};
+  out.sparse.swap(file.x);  // Eigen 3.4 cannot move a sparse matrix
   for (const double label : file.labels) out.labels.push_back(fmt::format("{}", label));
   return out;
 }
@@ -98,7 +99,7 @@ DesignRows with_constant(RawSet& set) {
 }
 
 // Centre and scale of the training columns, applied to every dense set.
-void standardise(RawSet& train, std::vector<RawSet*> sets) {
+void standardise(const RawSet& train, const std::vector<RawSet*>& sets) {
   const Eigen::RowVectorXd mean = train.dense.colwise().mean();
   Eigen::RowVectorXd deviation =
       ((train.dense.rowwise() - mean).colwise().squaredNorm() / static_cast<double>(train.dense.rows())).cwiseSqrt();

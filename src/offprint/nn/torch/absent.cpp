@@ -10,6 +10,7 @@
 #include "offprint/nn/torch/script_module.hpp"
 #include "offprint/nn/torch/train.hpp"
 
+// NOLINTBEGIN(performance-unnecessary-value-param): the signatures are the component's
 namespace offprint::nn {
 namespace {
 
@@ -103,3 +104,4 @@ ScriptModel script_resnet18(const ResNetShape&, Stream, const ScriptModelOptions
 TrainReport train(ScriptModel&, const Labelled&, Loss, const TrainOptions&, Stream, const TrainHooks&) { absent(); }
 
 }  // namespace offprint::nn
+// NOLINTEND(performance-unnecessary-value-param)
