@@ -58,13 +58,13 @@ class Source {
     if (options_.has(key)) return options_.text(key);
     const auto* node = card_.get(key);
     if (node == nullptr) return std::nullopt;
-    if (const auto v = node->value<std::string>()) return v;
+    if (auto v = node->value<std::string>()) return v;
     throw wrong(key, *node, "a text in quotes");
   }
   // Paths of the run card are relative to it.
   [[nodiscard]] std::optional<std::string> path(const std::string& key) const {
     if (options_.has(key)) return options_.path(key).string();
-    const auto v = text(key);
+    auto v = text(key);
     if (!v) return v;
     return (std::filesystem::path(name_).parent_path() / *v).string();
   }
@@ -154,7 +154,7 @@ SimpleShear simple_shear(const Eigen::Matrix3d& matrix) {
   SimpleShear out;
   if (matrix.isZero(0)) return out;
   const Eigen::JacobiSVD<Eigen::Matrix3d> svd(matrix, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  const Eigen::Vector3d s = svd.singularValues();
+  const auto& s = svd.singularValues();
   if (s(1) > 1e-9 * s(0) || std::abs(matrix.trace()) > 1e-9 * s(0))
     throw InputError(
         fmt::format("the shear matrix has singular values {:.4g}, {:.4g}, {:.4g} and trace {:.4g}: only simple shear K "

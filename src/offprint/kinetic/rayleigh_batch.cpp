@@ -169,6 +169,44 @@ RayleighProcess& RayleighProcess::operator=(RayleighProcess&&) noexcept = defaul
 const RayleighModel& RayleighProcess::model() const { return tables_->model; }
 const char* RayleighProcess::instruction_set() { return detail::loop_instruction_set(); }
 
+namespace {
+
+// Puts every particle where it waits first.
+void begin(const detail::LoopTables& loop, const StartLaw& start, std::uint64_t first, detail::Batch& batch) {
+  const double log_switch = 0.5 * std::log(loop.switch2);
+  const auto& thermal = start.thermal();
+  if (thermal) detail::thermal_velocities(*thermal, first, batch.v1, batch.v2, batch.v3);
+  for (std::size_t i = batch.v1.size(); i-- > 0;) {
+    if (thermal) {
+      const double speed2 = batch.v1[i] * batch.v1[i] + batch.v2[i] * batch.v2[i] + batch.v3[i] * batch.v3[i];
+      if (speed2 > 0 && speed2 < loop.switch2) {  // nearly all of them
+        batch.time[i] = 0;
+        batch.thermal.push_back(static_cast<std::uint32_t>(i));
+        continue;
+      }
+    }
+    const LogVelocity w = start(first + i);
+    if (!std::isfinite(w.log_speed))
+      throw InputError(fmt::format("particle {} starts with ln|w| = {}: a start needs a finite speed above zero",
+                                   first + i, w.log_speed));
+    const bool slow = w.log_speed < log_switch;
+    if (!slow && w.direction(1) == 0)
+      throw InputError(
+          fmt::format("particle {} starts with w_2 = 0: the shear never accelerates it, so a background "
+                      "at rest leaves it as it is",
+                      first + i));
+    const double scale = slow ? std::exp(w.log_speed) : 1.0;
+    batch.v1[i] = w.direction(0) * scale;
+    batch.v2[i] = w.direction(1) * scale;
+    batch.v3[i] = w.direction(2) * scale;
+    batch.log_speed[i] = w.log_speed;
+    batch.time[i] = slow ? 0.0 : -detail::kInfinity;
+    (slow ? batch.thermal : batch.flight).push_back(static_cast<std::uint32_t>(i));
+  }
+}
+
+}  // namespace
+
 RayleighObservations RayleighProcess::simulate(const StartLaw& start, const std::vector<double>& log_times,
                                                const Options& options) const {
   if (options.particles == 0) throw InputError("no particles: at least one is needed");
@@ -196,27 +234,7 @@ RayleighObservations RayleighProcess::simulate(const StartLaw& start, const std:
   keyed.key0 = key[0];
   keyed.key1 = key[1];
   detail::Batch batch(keyed, options, internal, out);
-  const double log_switch = loop.switch2 > 0 ? 0.5 * std::log(loop.switch2) : -detail::kInfinity;
-  for (std::size_t i = options.particles; i-- > 0;) {
-    const LogVelocity w = start(options.first + i);
-    const auto id = static_cast<std::uint32_t>(i);
-    if (!std::isfinite(w.log_speed))
-      throw InputError(fmt::format("particle {} starts with ln|w| = {}: a start needs a finite speed above zero",
-                                   options.first + i, w.log_speed));
-    const bool slow = w.log_speed < log_switch;
-    if (!slow && w.direction(1) == 0)
-      throw InputError(
-          fmt::format("particle {} starts with w_2 = 0: the shear never accelerates it, so a background "
-                      "at rest leaves it as it is",
-                      options.first + i));
-    const double scale = slow ? std::exp(w.log_speed) : 1.0;
-    batch.v1[i] = w.direction(0) * scale;
-    batch.v2[i] = w.direction(1) * scale;
-    batch.v3[i] = w.direction(2) * scale;
-    batch.log_speed[i] = w.log_speed;
-    batch.time[i] = slow ? 0.0 : -detail::kInfinity;
-    (slow ? batch.thermal : batch.flight).push_back(id);
-  }
+  begin(loop, start, options.first, batch);
   while (!batch.thermal.empty() || !batch.flight.empty()) {
     detail::run_thermal(keyed, batch);
     detail::run_flight(keyed, batch);
@@ -234,11 +252,14 @@ RayleighObservations RayleighProcess::simulate(const StartLaw& start, const std:
 StartLaw thermal_start(std::uint64_t seed, double variance) {
   if (!(variance > 0) || !std::isfinite(variance))
     throw InputError(fmt::format("the start's temperature is {}: it must be positive and finite", variance));
-  return [seed, sd = std::sqrt(variance)](std::uint64_t particle) {
-    Stream random(seed, "rayleigh start", particle);
-    const Eigen::Vector3d w(random.normal(), random.normal(), random.normal());
-    return LogVelocity{std::log(w.norm() * sd), w.normalized()};
-  };
+  return StartLaw(StartLaw::Thermal{Stream(seed, "rayleigh start").key(), std::sqrt(variance)});
+}
+
+LogVelocity StartLaw::operator()(std::uint64_t particle) const {
+  if (!thermal_) return law_(particle);
+  Eigen::Vector3d w;
+  detail::thermal_velocities(*thermal_, particle, {&w(0), 1}, {&w(1), 1}, {&w(2), 1});
+  return {std::log(w.norm()), w.normalized()};
 }
 
 namespace {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "offprint/kinetic/rayleigh_process.hpp"
@@ -71,5 +72,8 @@ class Batch {
 void run_thermal(const LoopTables& tables, Batch& batch);
 void run_flight(const LoopTables& tables, Batch& batch);
 [[nodiscard]] const char* loop_instruction_set();
+/// Velocities of particles first, first + 1, ... of a thermal start, as many as the spans hold (rayleigh_thermal.cpp).
+void thermal_velocities(const StartLaw::Thermal& law, std::uint64_t first, std::span<double> v1, std::span<double> v2,
+                        std::span<double> v3);
 
 }  // namespace offprint::kinetic::detail

@@ -2,9 +2,13 @@
 // hundreds and beyond (Miele, Nota, Velazquez, arXiv 2506.15449: the process of the Rayleigh-Boltzmann equation).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -34,9 +38,30 @@ struct LogVelocity {
   Eigen::Vector3d direction{1, 0, 0};  ///< of length one
 };
 
-/// The velocity of particle i at t = 0.
-using StartLaw = std::function<LogVelocity(std::uint64_t particle)>;
-/// N(0, variance I), from Stream(seed, "rayleigh start", particle).
+/// The velocity of particle i at t = 0: one of those below, or any function of the particle's index.
+class StartLaw {
+ public:
+  StartLaw() = default;
+  template <class F>
+  requires std::is_invocable_r_v<LogVelocity, F, std::uint64_t> StartLaw(F law)
+      : law_(std::move(law)) {}  // NOLINT(google-explicit-constructor): a function is a start law
+  [[nodiscard]] LogVelocity operator()(std::uint64_t particle) const;
+
+  /// Set for thermal_start, whose velocities a simulation draws a vector at a time: the stream's key, and the standard
+  /// deviation of a component.
+  struct Thermal {
+    std::array<std::uint32_t, 2> key;
+    double deviation;
+  };
+  [[nodiscard]] const std::optional<Thermal>& thermal() const { return thermal_; }
+
+ private:
+  explicit StartLaw(Thermal thermal) : thermal_(thermal) {}
+  friend StartLaw thermal_start(std::uint64_t seed, double variance);
+  std::function<LogVelocity(std::uint64_t)> law_{};
+  std::optional<Thermal> thermal_{};
+};
+/// N(0, variance I), from the first two blocks of Stream(seed, "rayleigh start", particle).
 [[nodiscard]] StartLaw thermal_start(std::uint64_t seed, double variance = 1.0);
 /// All particles at one velocity; throws InputError when it is zero or not finite.
 [[nodiscard]] StartLaw fixed_start(const Eigen::Vector3d& velocity);

@@ -1,7 +1,9 @@
 // The vector loops of RayleighProcess among speeds where the background's thermal motion counts, for gamma <= 0 and
 // for gamma > 0. One turn: one flight to a proposed collision, one partner, and whether they are accepted.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 
 #include "offprint/kinetic/rayleigh_batch.hpp"
 
@@ -144,6 +146,39 @@ void Thermal(const LoopTables& k, Batch& batch) {
   }
 }
 
+HWY_INLINE void StoreFirst(V v, std::size_t count, double* p) {
+  if (count == hn::Lanes(D())) {
+    hn::StoreU(v, D(), p);
+    return;
+  }
+  HWY_ALIGN double all[kMost];
+  hn::Store(v, D(), all);
+  std::copy_n(all, count, p);
+}
+
+// Box-Muller on the first two blocks of each particle's stream.
+void Velocities(const StartLaw::Thermal& law, std::uint64_t first, std::size_t count, double* v1, double* v2,
+                double* v3) {
+  const D d;
+  const DU du;
+  const V deviation = Set(law.deviation);
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const VU index = hn::Add(hn::Set(du, first + i), hn::Iota(du, 0));
+    const auto a = lanes::PhiloxLanes(du, law.key[0], law.key[1], hn::Zero(du), index);
+    const auto b = lanes::PhiloxLanes(du, law.key[0], law.key[1], hn::Set(du, std::uint64_t{1}), index);
+    const V log1 = hn::Log(d, hn::Sub(Set(1), lanes::UniformLanes(d, a.first)));
+    const V log2 = hn::Log(d, hn::Sub(Set(1), lanes::UniformLanes(d, b.first)));
+    const V size1 = hn::Mul(deviation, hn::Sqrt(hn::Mul(Set(-2), log1)));
+    const V size2 = hn::Mul(deviation, hn::Sqrt(hn::Mul(Set(-2), log2)));
+    const auto turn = lanes::SinCosTurn(d, lanes::UniformLanes(d, a.second));
+    const V third = lanes::SinHalfTurn(d, hn::Sub(lanes::UniformLanes(d, b.second), Set(0.5)));
+    const std::size_t kept = std::min(hn::Lanes(d), count - i);
+    StoreFirst(hn::Mul(size1, turn.cosine), kept, v1 + i);
+    StoreFirst(hn::Mul(size1, turn.sine), kept, v2 + i);
+    StoreFirst(hn::Mul(size2, third), kept, v3 + i);
+  }
+}
+
 const char* Name() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace offprint::kinetic::detail::HWY_NAMESPACE
@@ -154,9 +189,14 @@ HWY_AFTER_NAMESPACE();
 namespace offprint::kinetic::detail {
 
 HWY_EXPORT(Thermal);
+HWY_EXPORT(Velocities);
 HWY_EXPORT(Name);
 
 void run_thermal(const LoopTables& tables, Batch& batch) { HWY_DYNAMIC_DISPATCH(Thermal)(tables, batch); }
+void thermal_velocities(const StartLaw::Thermal& law, std::uint64_t first, std::span<double> v1, std::span<double> v2,
+                        std::span<double> v3) {
+  HWY_DYNAMIC_DISPATCH(Velocities)(law, first, v1.size(), v1.data(), v2.data(), v3.data());
+}
 const char* loop_instruction_set() { return HWY_DYNAMIC_DISPATCH(Name)(); }
 
 }  // namespace offprint::kinetic::detail
