@@ -224,6 +224,7 @@ TEST_F(MixtureAction, BadInputIsSaidInOneSentence) {
   EXPECT_THAT(refusal({{"mass-ratio", "0.09"}, {"grid", "64"}}), AllOf(HasSubstr("unstable"), HasSubstr("--grid 38")));
   EXPECT_THAT(refusal({{"light-penalty", "0.3"}}), HasSubstr("unstable penalisation"));
   EXPECT_THAT(refusal({{"grid", "33"}}), HasSubstr("even"));
+  EXPECT_THAT(refusal({{"directions", "0"}}), HasSubstr("directions"));
   EXPECT_THAT(refusal({{"grid", "6"}}), HasSubstr("grid"));
   EXPECT_THAT(refusal({{"dt", "0"}}), HasSubstr("dt"));
   EXPECT_THAT(refusal({{"dt", "-0.1"}}), HasSubstr("dt"));
