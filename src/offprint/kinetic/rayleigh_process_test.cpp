@@ -10,6 +10,7 @@
 #include <Eigen/Geometry>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include "offprint/core/error.hpp"
 #include "offprint/core/statistics.hpp"
@@ -91,6 +92,26 @@ TEST(RayleighProcess, DoesNotDependOnHowParticlesAreDealt) {
       EXPECT_EQ(part.lag[k * 9 + i], whole.lag[k * 120 + 77 + i]);
       EXPECT_EQ(part.collisions[k * 9 + i], whole.collisions[k * 120 + 77 + i]);
     }
+}
+
+// The narrowest vectors and the widest take the same paths, but for the last digits.
+TEST(RayleighProcess, EveryInstructionSetTakesTheSamePaths) {
+  for (const double a : {0.5, -0.5}) {
+    const RayleighProcess process({.exponent = a});
+    const std::vector<double> times = a > 0 ? std::vector<double>{2, 30} : std::vector<double>{1, 2};
+    const auto run = [&] { return process.simulate(thermal_start(13), times, {.seed = 13, .particles = 37}); };
+    const auto widest = run();
+    for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+      hwy::SetSupportedTargetsForTest(target);
+      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+      const auto here = run();
+      EXPECT_EQ(here.collisions, widest.collisions) << hwy::TargetName(target);
+      for (std::size_t i = 0; i < here.log_w2.size(); ++i)
+        ASSERT_NEAR(here.log_w2[i], widest.log_w2[i], 1e-7) << hwy::TargetName(target) << ", " << a;
+    }
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
 }
 
 // Without shear N(0, I) is invariant for every rate: this sees the law of the partner (drawn from M alone, |w|^2 would
