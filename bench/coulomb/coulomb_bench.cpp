@@ -1,7 +1,6 @@
 // Pair interactions a second, trajectories a second, where the tree overtakes all pairs, exact routes.
 //
-// Run: build/release/bin/coulomb_bench. One thread each. `division` is the yardstick of the plane's forces: one
-// division a pair is what they cannot do without.
+// Run: build/release/bin/coulomb_bench. One thread each. The yardstick of the pair forces is `peak` (peak_bench.cpp).
 #include <array>
 #include <vector>
 
@@ -84,20 +83,6 @@ BENCHMARK(tree)
     ->Args({3, 8000})
     ->Unit(benchmark::kMicrosecond);
 
-// Dependent on nothing: what one core can divide.
-void division(benchmark::State& state) {
-  auto x = cloud(1024);
-  for (double& v : x) v = v * v + 1;
-  std::vector<double> y(x.size());
-  for (auto _ : state) {
-    for (std::size_t i = 0; i < x.size(); ++i) y[i] = 1 / x[i];
-    benchmark::DoNotOptimize(y.data());
-    benchmark::ClobberMemory();
-  }
-  count(state, "divisions/s", static_cast<double>(x.size()));
-}
-BENCHMARK(division);
-
 // Eight chains, a trajectory each; time is of all eight.
 void trajectories(benchmark::State& state) {
   const auto d = static_cast<int>(state.range(0));
@@ -114,6 +99,31 @@ BENCHMARK(trajectories)
     ->Args({2, 100})
     ->Args({3, 40})
     ->Unit(benchmark::kMillisecond);
+
+// Whole trajectories of a large gas either way: eight chains in lockstep by all pairs, or one chain by the tree with
+// the exact energy at its end. What counts is seconds a chain and accepted trajectory; the dynamics are the same.
+void crossover(benchmark::State& state) {
+  const auto d = static_cast<int>(state.range(0));
+  const bool by_tree = state.range(2) != 0;
+  const GasSampler sampler({d, RadialFunction("r^2/2")}, state.range(1), 2,
+                           {.step = 0.3, .burn_in = 60, .tree_from = by_tree ? 1 : 1'000'000});
+  ChainState chains = sampler.start(1, 1);
+  const std::array<RadialFunction, 1> f{RadialFunction("r^2")};
+  const std::array<double, 1> centre{0};
+  for (auto _ : state) (void)sampler.advance(chains, 1, f, centre, 0);
+  double accepted = 0;
+  for (const double a : chains.accepted) accepted += a;
+  const auto moves = static_cast<double>(chains.moves) * static_cast<double>(sampler.lanes());
+  state.counters["acceptance"] = accepted / moves;
+  state.counters["ms/accepted"] = benchmark::Counter(
+      1e-3 * accepted, benchmark::Counter::Flags(benchmark::Counter::kIsRate | benchmark::Counter::kInvert));
+}
+BENCHMARK(crossover)
+    ->ArgNames({"d", "N", "tree"})
+    ->ArgsProduct({{2}, {1000, 2000, 4000, 6000, 8000}, {0, 1}})
+    ->ArgsProduct({{3}, {2000, 4000, 6000, 8000}, {0, 1}})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(24);
 
 void normals(benchmark::State& state) {
   BulkNormal source(1, "bench");

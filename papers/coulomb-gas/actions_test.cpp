@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -100,6 +101,16 @@ TEST_F(CoulombAction, PredictTheSheetsNumbers) {
   EXPECT_EQ(act("predict", {{"dim", "5"}, {"orders", "1..30"}}).error, "");
   EXPECT_THAT(act("predict", {{"statistic", "r^2+0.8*exp(-((r-0.4)/0.05)^2)"}}).notes,
               Contains(HasSubstr("strongly curved")));
+  // A bump inside, like the sheet's, flat at the edge: k3* leaves 4 as N doubles.
+  const auto bump = act("predict", {{"statistic", "r^2+0.8*exp(1-cosh(((r-0.4)/0.2)^2*3))"}, {"n", "50"}});
+  EXPECT_THAT(bump.notes, Contains(HasSubstr("Doubling test: k_3*")));
+  EXPECT_GT(bump.column("doubling", "distance at 2N over that at N")[0], 0.75);
+  EXPECT_NEAR(r.column("doubling", "distance at 2N over that at N")[0], 0.5, 0.02);
+  EXPECT_THAT(r.notes, ::testing::Not(Contains(HasSubstr("Doubling"))));
+  EXPECT_THAT(act("predict", {{"dim", "3"}, {"n", "10"}, {"statistic", "r^3"}}).notes,
+              Contains(HasSubstr("first correction to k_3* is")));
+  EXPECT_THAT(act("predict", {{"dim", "1"}, {"n", "40"}, {"statistic", "r"}}).notes,
+              Contains(HasSubstr("has a kink at 0")));
   EXPECT_THAT(act("predict", {{"statistic", "r^4-2*r^2"}}).notes, Contains(HasSubstr("slope vanishes")));
 }
 
@@ -141,14 +152,100 @@ TEST_F(CoulombAction, EveryFormatGivesTheSameNumbers) {
   all << 1, 2, 0, 3, 0, 1, 0, 1, 0, 1, 1, 2;
   io::write_npy(path("t.npy"), io::NdArray({2, 2, 3}, all));
   for (const auto& name : {xyz, dump, csv, path("t.npy")}) {
-    const Measured m = read_configurations(name, 3, 1, f, {});
+    const Measured m = read_configurations({name}, 3, 1, f, {});
     EXPECT_EQ(m.charges, 2U) << name;
     EXPECT_THAT(m.values, ::testing::ElementsAre(::testing::DoubleNear(15, 1e-12), ::testing::DoubleNear(7, 1e-12)))
         << name;
   }
   const auto complex = file("z.csv", "(1+2j),3-1e-1j\n0.5j,1\n");
-  EXPECT_THAT(read_configurations(complex, 2, 1, f, {}).values,
+  EXPECT_THAT(read_configurations({complex}, 2, 1, f, {}).values,
               ::testing::ElementsAre(::testing::DoubleNear(14.01, 1e-12), ::testing::DoubleNear(1.25, 1e-12)));
+}
+
+TEST_F(CoulombAction, AMatrixAFile) {
+  // Ten spectra of six eigenvalues, each in a file of its own, in every shape, against one array.
+  Stream random(9, "spectra");
+  std::filesystem::create_directories(folder_ / "spectra");
+  Eigen::MatrixXcd all(10, 6);
+  for (Eigen::Index s = 0; s < 10; ++s) {
+    const auto z = coulomb::ginibre_eigenvalues(6, random);
+    std::string text = s == 1 ? "re,im\n" : "";
+    Eigen::VectorXcd one(6);
+    for (Eigen::Index i = 0; i < 6; ++i) {
+      all(s, i) = one(i) = z[static_cast<std::size_t>(i)];
+      if (s == 1)
+        text += fmt::format("{},{}\n", one(i).real(), one(i).imag());
+      else
+        text += fmt::format("{}{:+}j\n", one(i).real(), one(i).imag());
+    }
+    if (s == 2)
+      io::write_npy(folder_ / "spectra" / "e2.npy", io::NdArray::from_matrix(Eigen::MatrixXcd(one)));
+    else
+      (void)file(fmt::format("spectra/e{}.csv", s), text);
+  }
+  io::write_npy(path("all.npy"), io::NdArray::from_matrix(all));
+  const coulomb::RadialFunction f("r^3");
+  const Measured together = read_configurations({path("all.npy")}, 2, 1, f, {});
+  const auto files = configuration_files({path("spectra")});
+  ASSERT_EQ(files.size(), 10U);
+  const Measured apart = read_configurations(files, 2, 1, f, {});
+  EXPECT_EQ(apart.charges, 6U);
+  ASSERT_EQ(apart.values.size(), 10U);
+  for (std::size_t s = 0; s < 10; ++s) EXPECT_NEAR(apart.values[s], together.values[s], 1e-12) << s;
+  EXPECT_EQ(configuration_files({path("spectra/*.csv")}).size(), 9U);
+  const auto r = act("measure", {{"data", path("spectra")}, {"orders", "1..2"}, {"blocks", "8"}});
+  EXPECT_EQ(r.error, "");
+  EXPECT_EQ(r.metrics.at("snapshots"), 10);
+  EXPECT_THAT(refusal("measure", {{"data", path("spectra/*.txt")}}), HasSubstr("no file is called"));
+  std::filesystem::create_directories(folder_ / "empty");
+  EXPECT_THAT(refusal("measure", {{"data", path("empty")}}), HasSubstr("no file in the folder"));
+  (void)file("spectra/e9.csv", "1+1j\n2+0j\n");
+  EXPECT_THAT(refusal("measure", {{"data", path("spectra")}}),
+              AllOf(HasSubstr("e9.csv: snapshot 10 has 2 charges, the first has 6")));
+  EXPECT_THAT(refusal("measure", {{"data", file("mixed.csv", "1+1j\n2j,1\n")}}),
+              HasSubstr("mixed.csv:2: the rows before hold one number each, this one 2"));
+}
+
+TEST_F(CoulombAction, ALadderOfTilts) {
+  const auto r = act("tilt", {{"statistic", "r^2"},
+                              {"from", "-0.1"},
+                              {"to", "0.1"},
+                              {"points", "7"},
+                              {"n", "10"},
+                              {"samples", "6400"},
+                              {"orders", "2..3"},
+                              {"cells", "4000"}});
+  ASSERT_EQ(r.error, "");
+  EXPECT_EQ(r.tables.at("ladder").rows.size(), 7U);
+  EXPECT_LT(r.metrics.at("largest_z_lambda"), 5);
+  EXPECT_LT(r.metrics.at("largest_z_free_energy"), 5);
+  EXPECT_LT(std::abs(r.metrics.at("z_2")), 5);
+  EXPECT_LT(std::abs(r.metrics.at("z_3")), 5);
+  EXPECT_NEAR(r.metrics.at("k_2"), 1.1, 0.2);
+  EXPECT_THAT(r.figures, IsSupersetOf({"ladder", "remainder"}));
+  EXPECT_TRUE(std::filesystem::exists(path("ladder.csv")));
+  EXPECT_TRUE(std::filesystem::exists(path("cumulants.json")));
+  // The line and the Gamma law at another beta, a few rungs by name.
+  for (const Given& gas : {Given{{"dim", "1"}, {"beta", "1"}}, Given{{"dim", "2"}, {"beta", "4"}}}) {
+    Given given{{"statistic", "r^2"}, {"ladder", "-0.1,0.1,0.2,0.3"}, {"n", "6"}, {"samples", "3200"}, {"orders", "2"},
+                {"cells", "4000"}};
+    given.insert(gas.begin(), gas.end());
+    const auto other = act("tilt", given);
+    ASSERT_EQ(other.error, "");
+    EXPECT_EQ(other.tables.at("ladder").rows.size(), 5U);  // 0 is added
+    EXPECT_LT(other.metrics.at("largest_z_lambda"), 5);
+    EXPECT_LT(other.metrics.at("largest_z_free_energy"), 5);
+  }
+  EXPECT_THAT(refusal("tilt", {}), HasSubstr("--s for one tilt, or --ladder"));
+  EXPECT_THAT(refusal("tilt", {{"s", "1"}, {"ladder", "0,1,2,3"}, {"n", "9"}}), HasSubstr("not both"));
+  EXPECT_THAT(refusal("tilt", {{"ladder", "0.1,0.2,0.3,0.4"}}), HasSubstr("--n"));
+  EXPECT_THAT(refusal("tilt", {{"ladder", "0,0.1"}, {"n", "9"}}), HasSubstr("at least 4 different s"));
+  EXPECT_THAT(refusal("tilt", {{"ladder", "0,0.1,0.2,0.3"}, {"n", "9"}, {"orders", "2..4"}}),
+              HasSubstr("order 4 needs a ladder of at least 6"));
+  EXPECT_THAT(refusal("tilt", {{"from", "0.1"}, {"to", "0.2"}, {"n", "9"}}), HasSubstr("must lie between"));
+  EXPECT_THAT(refusal("tilt", {{"from", "0.3"}, {"n", "9"}}), HasSubstr("must be below"));
+  EXPECT_THAT(refusal("tilt", {{"to", "0.2"}, {"ladder", "0,0.1"}, {"n", "9"}}), HasSubstr("lists every s"));
+  EXPECT_THAT(refusal("tilt", {{"from", "-0.1"}, {"to", "0.2"}, {"n", "9"}}), HasSubstr("does not hold the charges"));
 }
 
 TEST_F(CoulombAction, RateFunctionAndTilt) {

@@ -22,10 +22,14 @@ void measure(Run& run) {
   const Orders orders = read_orders(o.text("orders"), kMaxOrder);
   const double scale = o.real("scale");
   if (!(scale > 0)) throw InputError(fmt::format("--scale must be positive, not {}", scale));
-  const std::string file = o.path("data").string();
-  const Measured data = read_configurations(file, setup.trap.dimension, scale, setup.statistic, run.parallel());
+  const std::vector<std::string> files = configuration_files(o.paths("data"));
+  const std::string file =
+      files.size() == 1 ? files[0] : fmt::format("{} and {} more files", files[0], files.size() - 1);
+  const Measured data = read_configurations(files, setup.trap.dimension, scale, setup.statistic, run.parallel());
   const std::size_t snapshots = data.values.size();
-  if (snapshots < 2) throw InputError(fmt::format("{}: there is one snapshot only; cumulants need many", file));
+  if (snapshots < 2)
+    throw InputError(
+        fmt::format("{}: there is one snapshot only; cumulants need many (more files, where each holds one)", file));
 
   const double tau = autocorrelation_time(data.values);
   const double independent = static_cast<double>(snapshots) / std::max(std::isnan(tau) ? 1.0 : tau, 1.0);

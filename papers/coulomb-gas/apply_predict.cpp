@@ -60,6 +60,48 @@ void ladder(Run& run, const Setup& setup, const Orders& orders, const Theory& at
                           curves, "k_q*(N)/limit"));
 }
 
+// Whether k_q*, q = 3 and 4, comes nearer to the formula as N doubles, by exact values; where there are none, by the
+// size of the first correction.
+void doubling(Run& run, const Setup& setup, long n, const Theory& at_n) {
+  constexpr int kLast = 4;
+  const auto count = static_cast<double>(n);
+  if (!at_n.exact) {
+    if (setup.trap.dimension > 3) return;
+    const auto correction = finite_n_correction(setup.trap, setup.statistic, kLast, count, setup.beta);
+    const auto limit = leading_cumulants<double>(setup.trap, setup.statistic, kLast);
+    for (std::size_t q = 3; q <= kLast; ++q)
+      if (std::abs(limit[q]) > 1e-9 && std::abs(correction[q]) > 0.2 * std::abs(limit[q]))
+        run.note(
+            fmt::format("At N = {} the first correction to k_{}* is {:.0f} % of the leading order: terms beyond it "
+                        "may matter as much. Sampling tells (run sample, or a ladder of tilts).",
+                        n, q, 100 * std::abs(correction[q] / limit[q])));
+    return;
+  }
+  // Large gases against half their size.
+  const long small = n <= 20000 && (setup.trap.dimension != 1 || n <= 1500) ? n : n / 2;
+  const auto at = [&](long charges) {
+    return charges == n && at_n.exact->size() > kLast ? at_n : theory(setup, static_cast<double>(charges), kLast, run);
+  };
+  const Theory half = at(small);
+  const Theory twice = at(2 * small);
+  if (!half.exact || !twice.exact) return;
+  const auto limit = leading_cumulants<double>(setup.trap, setup.statistic, kLast);
+  const auto at_small = to_reduced(*half.exact, static_cast<double>(small), setup.beta);
+  const auto at_twice = to_reduced(*twice.exact, 2.0 * static_cast<double>(small), setup.beta);
+  Table table{"Doubling N", {"q", "N", "k_q*(N)", "k_q*(2N)", "k_q* at large N", "distance at 2N over that at N"}, {}};
+  for (std::size_t q = 3; q < std::min(at_small.size(), at_twice.size()); ++q) {
+    const double before = std::abs(at_small[q] - limit[q]);
+    const double after = std::abs(at_twice[q] - limit[q]);
+    table.rows.push_back({q, small, at_small[q], at_twice[q], limit[q], before > 0 ? Json(after / before) : Json("-")});
+    if (std::abs(limit[q]) < 1e-9 || after <= 0.02 * std::abs(limit[q]) || after <= 0.75 * before) continue;
+    run.note(
+        fmt::format("Doubling test: k_{}* is {:.4g} at N = {} and {:.4g} at {}, the formula's limit is {:.4g}: at such "
+                    "N the statistic is too rough for it. Use the exact values.",
+                    q, at_small[q], small, at_twice[q], 2 * small, limit[q]));
+  }
+  if (!table.rows.empty()) run.table("doubling", table);
+}
+
 }  // namespace
 
 void predict(Run& run) {
@@ -74,6 +116,7 @@ void predict(Run& run) {
   const auto count = static_cast<double>(n);
   const Theory t = theory(setup, count, orders.last, run);
   warn_of_curvature(run, setup, count);
+  doubling(run, setup, n, t);
   const auto leading = from_reduced(t.leading, count, setup.beta);
   Table table{fmt::format("Cumulants of sum f, f = {}, N = {}, beta = {:g}", setup.statistic.name(), n, setup.beta),
               {"q", "k_q* at large N", "kappa_q, leading", "with correction", "exact"},

@@ -1,7 +1,6 @@
-// The actions rate-function and tilt.
+// The action rate-function.
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,26 +8,17 @@
 
 #include "actions.hpp"
 #include "offprint/core/error.hpp"
-#include "offprint/coulomb/exact.hpp"
 #include "offprint/coulomb/large_deviations.hpp"
 #include "offprint/io/csv.hpp"
 #include "picture.hpp"
-#include "sampling.hpp"
 #include "setup.hpp"
+#include "tilting.hpp"
 
 namespace offprint::papers::coulomb_gas {
 
 using namespace coulomb;
 
 namespace {
-
-// Transitions on either side, in s.
-std::vector<double> transitions(const LargeDeviations& ldf) {
-  std::vector<double> out;
-  for (const int sign : {-1, 1})
-    if (const auto s = ldf.transition(sign)) out.push_back(*s);
-  return out;
-}
 
 // The mean under the largest tilt of this sign that still holds the charges, up to |s| = 1.
 double reach(const LargeDeviations& ldf, int sign) {
@@ -85,58 +75,6 @@ void rate_function(Run& run) {
     csv.text.push_back(std::move(phase));
     io::write_csv(path, csv);
   });
-}
-
-void tilt(Run& run) {
-  const Options& o = run.options();
-  const Setup setup = read_setup(o);
-  const double s = o.real("s");
-  const LargeDeviations ldf(setup.trap, setup.statistic, static_cast<int>(o.integer("cells")));
-  const TiltedGas gas = ldf.at(s);
-  run.metric("free_energy", gas.free_energy);
-  run.metric("lambda", gas.mean);
-  run.metric("psi", gas.free_energy - s * gas.mean);
-  run.metric("outer_radius", gas.outer);
-  run.metric("inner_radius", gas.inner);
-  run.note(fmt::format("At s = {:g} the droplet is a {}.", s, to_string(gas.phase)));
-  for (const double at : transitions(ldf)) run.metric(at > 0 ? "transition_s" : "transition_s_negative", at);
-  const auto profile = ldf.profile(s, 500);
-  run.figure("profile", profile_figure(fmt::format("Density in U + s f, f = {}", setup.statistic.name()),
-                                       {"s = 0", fmt::format("s = {:g}", s)}, {ldf.profile(0, 500), profile}));
-  run.artifact("profile.csv", [&](const std::filesystem::path& path) {
-    Eigen::MatrixXd rows(static_cast<Eigen::Index>(profile.radius.size()), 2);
-    for (Eigen::Index i = 0; i < rows.rows(); ++i)
-      rows.row(i) << profile.radius[static_cast<std::size_t>(i)], profile.density[static_cast<std::size_t>(i)];
-    io::write_csv(path, {"r", "density"}, rows);
-  });
-  if (!o.has("n")) return;
-
-  // The tilted estimator: at s, and at s = 0 for the picture.
-  const auto n = o.integer("n");
-  std::vector<std::vector<double>> snapshots;
-  for (const double at : {0.0, s}) {
-    GasRun plan{.name = fmt::format("tilt {:g}", at),
-                .trap = {setup.trap.dimension, RadialFunction::sum(setup.trap.potential, at, setup.statistic)},
-                .n = n,
-                .beta = setup.beta,
-                .statistics = {setup.statistic}};
-    plan.start_radius = ldf.at(at).outer;
-    plan.groups = 2;
-    plan.samples = std::max<std::size_t>(1, static_cast<std::size_t>(o.integer("samples")) / (16 * plan.rounds));
-    const GasResult result = sample(run, plan);
-    snapshots.push_back(result.snapshot);
-    if (at != s || (s == 0 && snapshots.size() == 1)) continue;
-    const auto mean = result.statistics[0].cumulants[1];
-    const double count = static_cast<double>(n);
-    run.metric("sampled_lambda", Estimate(mean.value / count, (mean.value - 1.96 * mean.error) / count,
-                                          (mean.value + 1.96 * mean.error) / count));
-    run.metric("r_hat", result.statistics[0].r_hat);
-    if (setup.trap.dimension == 2 && setup.beta == 2)
-      run.metric("exact_lambda",
-                 IndependentRadii(plan.trap.potential, n).cumulants(setup.statistic, 1, run.parallel())[1] / count);
-  }
-  run.figure("droplet", droplet_figure(fmt::format("{} charges with and without the tilt", n),
-                                       {"s = 0", fmt::format("s = {:g}", s)}, snapshots, setup.trap.dimension));
 }
 
 }  // namespace offprint::papers::coulomb_gas

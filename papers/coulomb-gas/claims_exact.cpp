@@ -52,15 +52,19 @@ double slope_of(const std::vector<double>& n, const std::vector<double>& deviati
 
 }  // namespace
 
-Measurement c1(const Claim&, Run& run) {
-  const std::vector<double> sizes{50, 100, 200, 400, 800, 1600, 3200};
+Measurement c1(const Claim&, Run& run) { return measure_c1(run, {50, 100, 200, 400, 800, 1600, 3200}); }
+
+Measurement measure_c1(Run& run, const std::vector<double>& sizes) {
+  const std::size_t last = sizes.size() - 1;
   struct Case {
     const char* text;
     const char* name;
   };
   Measurement measured;
   Table table{"k_q* of the Ginibre gas, exact", {"f", "N", "k2*", "k3*", "k4*", "k5*", "k6*"}, {}};
-  Table slopes{"slope of log |k_q*(N) - k_q*| over log N, N = 50..3200", {"f", "q = 2", "3", "4", "5", "6"}, {}};
+  Table slopes{fmt::format("slope of log |k_q*(N) - k_q*| over log N, N = {:g}..{:g}", sizes.front(), sizes.back()),
+               {"f", "q = 2", "3", "4", "5", "6"},
+               {}};
   std::vector<ConvergenceCurve> curves;
   for (const Case& c : {Case{"r^3", "r3"}, Case{"r^4", "r4"}, Case{"exp(-r^2)", "gauss"}}) {
     const RadialFunction f(c.text);
@@ -76,7 +80,7 @@ Measurement c1(const Claim&, Run& run) {
     double most = -1e9;
     std::vector<Json> cells{c.text};
     for (std::size_t q = 2; q <= 6; ++q) {
-      const double extrapolated = 2 * k[6][q] - k[5][q];
+      const double extrapolated = 2 * k[last][q] - k[last - 1][q];
       worst = std::max(worst, std::abs(extrapolated / leading[q] - 1));
       auto deviation = row(k, q);
       for (double& d : deviation) d -= leading[q];
@@ -97,7 +101,9 @@ Measurement c1(const Claim&, Run& run) {
   return measured;
 }
 
-Measurement c2(const Claim&, Run& run) {
+Measurement c2(const Claim&, Run& run) { return measure_c2(run, {80, 160, 320, 640, 1280}); }
+
+Measurement measure_c2(Run& run, const std::vector<double>& sizes) {
   struct Case {
     const char* text;
     const char* name;
@@ -105,23 +111,23 @@ Measurement c2(const Claim&, Run& run) {
   };
   constexpr std::array<Case, 2> kCases{{{"r^2", "r2", {4, 16, 96}}, {"r^3", "r3", {24, 432, 12442}}}};
   constexpr std::array<double, 3> kBetas{1, 2, 4};
-  constexpr std::array<double, 5> kSizes{80, 160, 320, 640, 1280};
+  const std::size_t last = sizes.size() - 1;
   struct Job {
     std::size_t f, beta, n;
   };
   std::vector<Job> jobs;
   for (std::size_t f = 0; f < 2; ++f)
     for (std::size_t b = 0; b < 3; ++b)
-      for (std::size_t n = 0; n < kSizes.size(); ++n) jobs.push_back({f, b, n});
+      for (std::size_t n = 0; n < sizes.size(); ++n) jobs.push_back({f, b, n});
   const auto values = run.ensemble("line gas", jobs.size(), [&](std::size_t i) {
     const Job& job = jobs[i];
-    const auto n = static_cast<long>(kSizes[job.n]);
-    return to_reduced(
-        line_cumulants<double>(quadratic(), RadialFunction(kCases[job.f].text), n, kBetas[job.beta], n <= 640 ? 6 : 4),
-        kSizes[job.n], kBetas[job.beta]);
+    const auto n = static_cast<long>(sizes[job.n]);
+    return to_reduced(line_cumulants<double>(quadratic(), RadialFunction(kCases[job.f].text), n, kBetas[job.beta],
+                                             job.n < last ? 6 : 4),
+                      sizes[job.n], kBetas[job.beta]);
   });
   const auto at = [&](std::size_t f, std::size_t b, std::size_t n) -> const std::vector<double>& {
-    return values[(f * 3 + b) * kSizes.size() + n];
+    return values[(f * 3 + b) * sizes.size() + n];
   };
   Measurement measured;
   Table table{
@@ -135,19 +141,18 @@ Measurement c2(const Claim&, Run& run) {
     double coefficients = 0;
     for (std::size_t b = 0; b < 3; ++b) {
       for (std::size_t q = 2; q <= 4; ++q) {
-        low = std::max(low, std::abs((2 * at(f, b, 4)[q] - at(f, b, 3)[q]) / leading[q] - 1));
-        const double coefficient = 640 * kBetas[b] * (at(f, b, 3)[q] - leading[q]);
+        low = std::max(low, std::abs((2 * at(f, b, last)[q] - at(f, b, last - 1)[q]) / leading[q] - 1));
+        const double coefficient = sizes[last - 1] * kBetas[b] * (at(f, b, last - 1)[q] - leading[q]);
         coefficients = std::max(coefficients, std::abs(coefficient / c.coefficient[q - 2] - 1));
       }
       for (std::size_t q = 5; q <= 6; ++q)
-        high = std::max(high, std::abs((2 * at(f, b, 3)[q] - at(f, b, 2)[q]) / leading[q] - 1));
-      std::vector<double> sizes(kSizes.begin(), kSizes.end());
+        high = std::max(high, std::abs((2 * at(f, b, last - 1)[q] - at(f, b, last - 2)[q]) / leading[q] - 1));
       std::vector<double> third;
-      for (std::size_t n = 0; n < kSizes.size(); ++n) {
+      for (std::size_t n = 0; n < sizes.size(); ++n) {
         const auto& k = at(f, b, n);
         third.push_back(k[3]);
-        const double unit = kSizes[n] * kBetas[b];
-        table.rows.push_back({c.text, kBetas[b], kSizes[n], k[2], k[3], k[4], unit * (k[2] - leading[2]),
+        const double unit = sizes[n] * kBetas[b];
+        table.rows.push_back({c.text, kBetas[b], sizes[n], k[2], k[3], k[4], unit * (k[2] - leading[2]),
                               unit * (k[3] - leading[3]), unit * (k[4] - leading[4])});
       }
       curves.push_back({fmt::format("{}, beta = {:g}", c.text, kBetas[b]), sizes, third, leading[3]});

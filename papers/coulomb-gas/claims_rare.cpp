@@ -89,11 +89,13 @@ Measurement c6(const Claim&, Run& run) {
   return measured;
 }
 
-Measurement c6s(const Claim&, Run& run) {
-  constexpr long kCharges = 100;
+Measurement c6s(const Claim&, Run& run) { return measure_c6s(run, {}); }
+
+Measurement measure_c6s(Run& run, const TiltedSizes& sizes) {
+  const auto charges = static_cast<double>(sizes.charges);
   Measurement measured;
-  Table table{"Lambda(s) of cos 2r, N = 100, beta = 2",
-              {"s", "sampled", "error", "exact, N = 100", "z", "N to infinity", "tau", "R-hat", "least acceptance"},
+  Table table{fmt::format("Lambda(s) of cos 2r, N = {}, beta = 2", sizes.charges),
+              {"s", "sampled", "error", "exact", "z", "N to infinity", "tau", "R-hat", "least acceptance"},
               {}};
   const LargeDeviations ldf(plane(), cosine());
   std::vector<std::string> names;
@@ -105,21 +107,21 @@ Measurement c6s(const Claim&, Run& run) {
     const TiltedGas limit = ldf.at(s);
     GasRun plan{.name = fmt::format("tilt {:g}", s),
                 .trap = {2, RadialFunction::sum(plane().potential, s, cosine())},
-                .n = kCharges,
+                .n = sizes.charges,
                 .beta = 2,
                 .statistics = {cosine()}};
-    plan.options.burn_in = 2000;
+    plan.options.burn_in = sizes.burn_in;
     plan.start_radius = limit.outer;
-    plan.samples = 2500;
+    plan.samples = sizes.samples;
     const GasResult result = sample(run, plan);
     const auto mean = result.statistics[0].cumulants[1];
-    const double known = exact(s, kCharges, run).mean;
-    const double z = (mean.value / kCharges - known) / (mean.error / kCharges);
+    const double known = exact(s, sizes.charges, run).mean;
+    const double z = (mean.value / charges - known) / (mean.error / charges);
     measured.set(fmt::format("z_{}", i + 1), z);
-    error = std::max(error, mean.error / kCharges);
+    error = std::max(error, mean.error / charges);
     worst_rhat = std::max(worst_rhat, result.statistics[0].r_hat);
-    table.rows.push_back({s, mean.value / kCharges, mean.error / kCharges, known, z, limit.mean,
-                          result.statistics[0].tau, result.statistics[0].r_hat, result.least_acceptance});
+    table.rows.push_back({s, mean.value / charges, mean.error / charges, known, z, limit.mean, result.statistics[0].tau,
+                          result.statistics[0].r_hat, result.least_acceptance});
     if (s == 0.1 || s == 1) {
       names.push_back(fmt::format("s = {:g}", s));
       snapshots.push_back(result.snapshot);
@@ -128,7 +130,8 @@ Measurement c6s(const Claim&, Run& run) {
   measured.set("error", error);
   measured.set("r_hat", worst_rhat);
   run.table("tilts", table);
-  run.figure("droplet", droplet_figure("100 charges in the trap U + s cos 2r", names, snapshots, 2));
+  run.figure("droplet",
+             droplet_figure(fmt::format("{} charges in the trap U + s cos 2r", sizes.charges), names, snapshots, 2));
   return measured;
 }
 

@@ -23,13 +23,13 @@ const std::vector<RadialFunction>& statistics() {
 }
 constexpr const char* kNames[] = {"r2", "r3"};
 
-GasRun gas(int d, long n, double beta, std::size_t samples, int order) {
+GasRun gas(int d, long n, double beta, int burn_in, std::size_t samples, int order) {
   GasRun run{.name = fmt::format("d={} N={} beta={:g}", d, n, beta),
              .trap = {d, RadialFunction("r^2/2")},
              .n = n,
              .beta = beta,
              .statistics = statistics()};
-  run.options.burn_in = 2000;
+  run.options.burn_in = burn_in;
   run.samples = samples;
   run.order = order;
   return run;
@@ -59,10 +59,10 @@ void add_rows(Table& table, const GasRun& gas, const GasResult& result) {
 }
 
 // The plane at beta = 1 and 4, N = 20, f = r^2 against the Gamma law.
-void measure_plane(Run& run, Measurement& measured, Table& table, std::size_t samples) {
+void measure_plane(Run& run, Measurement& measured, Table& table, const SampledSizes& sizes) {
   double health = 0;
   for (const double beta : {1.0, 4.0}) {
-    const GasRun plan = gas(2, 20, beta, samples, 4);
+    const GasRun plan = gas(2, 20, beta, sizes.burn_in, sizes.plane, 4);
     const GasResult result = sample(run, plan);
     add_rows(table, plan, result);
     const auto exact = to_reduced(quadratic_cumulants(20, beta, 3), 20, beta);
@@ -78,31 +78,35 @@ void measure_plane(Run& run, Measurement& measured, Table& table, std::size_t sa
 
 }  // namespace
 
-Measurement c3q(const Claim&, Run& run) {
+Measurement c3q(const Claim&, Run& run) { return measure_c3q(run, {.plane = 12000}); }
+
+Measurement measure_c3q(Run& run, const SampledSizes& sizes) {
   Measurement measured;
   Table table{"Sampled cumulants", {}, {}};
-  measure_plane(run, measured, table_head(table), 12000);
+  measure_plane(run, measured, table_head(table), sizes);
   run.table("sampled", table);
   return measured;
 }
 
-Measurement c3(const Claim&, Run& run) {
+Measurement c3(const Claim&, Run& run) { return measure_c3(run, {}); }
+
+Measurement measure_c3(Run& run, const SampledSizes& sizes) {
   Measurement measured;
   Table table{"Sampled cumulants", {}, {}};
-  measure_plane(run, measured, table_head(table), 40000);
+  measure_plane(run, measured, table_head(table), sizes);
   const Trap trap{3, RadialFunction("r^2/2")};
   struct Space {
     long n;
     std::size_t samples;
     GasResult result;
   };
-  std::vector<Space> space{{10, 40000, {}}, {20, 60000, {}}, {40, 60000, {}}};
+  std::vector<Space> space{{10, sizes.space[0], {}}, {20, sizes.space[1], {}}, {40, sizes.space[2], {}}};
   Table remainders{"d = 3, beta = 2: what the corrected formula leaves",
                    {"f", "q", "k*", "k* + correction, N = 20", "N = 40", "sampled, N = 20", "N = 40", "delta(20)",
                     "delta(40)", "2 delta(40) - delta(20)", "error", "2 k(40) - k(20)"},
                    {}};
   for (auto& s : space) {
-    GasRun plan = gas(3, s.n, 2, s.samples, 4);
+    GasRun plan = gas(3, s.n, 2, sizes.burn_in, s.samples, 4);
     plan.groups = 8;
     s.result = sample(run, plan);
     add_rows(table, plan, s.result);

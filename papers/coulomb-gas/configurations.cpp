@@ -7,10 +7,10 @@
 #include <complex>
 #include <fstream>
 #include <limits>
-#include <sstream>
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include "offprint/core/error.hpp"
 #include "offprint/io/npy.hpp"
@@ -47,10 +47,10 @@ bool number(std::string_view word, double& value) {
 // Takes snapshots one by one.
 class Collector {
  public:
-  Collector(std::string name, int d, double scale, const RadialFunction& f)
-      : name_(std::move(name)), d_(static_cast<std::size_t>(d)), scale_(scale), f_(f) {
+  Collector(int d, double scale, const RadialFunction& f) : d_(static_cast<std::size_t>(d)), scale_(scale), f_(f) {
     out_.least_radius = std::numeric_limits<double>::infinity();
   }
+  void begin(const std::string& file) { name_ = file; }
   // n rows of d.
   void add(const std::vector<double>& x) {
     const std::size_t n = x.size() / d_;
@@ -199,14 +199,19 @@ void read_array(const std::string& path, int d, const Parallel& how, Collector& 
   const io::NdArray array = io::read_npy(path);
   const auto& shape = array.shape();
   const bool complex = array.is_complex();
+  // One snapshot: complex (N) or (N, 1), real (N, d) in two dimensions and more.
+  const bool single = complex ? shape.size() == 1 || (shape.size() == 2 && shape[1] == 1)
+                              : d > 1 && shape.size() == 2 && shape[1] == width;
   const bool flat = shape.size() == 2 && !complex && d == 1;
-  if (complex ? d != 2 || shape.empty() || shape.size() > 2 : !flat && (shape.size() != 3 || shape[2] != width))
+  if (!single && (complex ? d != 2 || shape.size() != 2 : !flat && (shape.size() != 3 || shape[2] != width)))
     throw InputError(
         fmt::format("{}: an array of shape {}{} does not hold snapshots in {} dimensions: (snapshots, N, {}) is "
-                    "expected, or complex (snapshots, N) for d = 2",
-                    path, array.shape_text(), complex ? " (complex)" : "", d, d));
-  const std::size_t snapshots = shape.size() == 1 ? 1 : shape[0];
-  const std::size_t n = shape.size() == 1 ? shape[0] : shape[1];
+                    "expected, complex (snapshots, N) for d = 2, or one snapshot, (N, {}) or complex (N)",
+                    path, array.shape_text(), complex ? " (complex)" : "", d, d, d));
+  if (complex && d != 2)
+    throw InputError(fmt::format("{}: complex numbers are points of the plane; use --dim 2", path));
+  const std::size_t snapshots = single ? 1 : shape[0];
+  const std::size_t n = single ? shape[0] : shape[1];
   std::vector<double> x(n * width);
   for (std::size_t s = 0; s < snapshots; ++s) {
     how.cancel.check();
@@ -250,24 +255,40 @@ bool complex_number(std::string_view word, std::complex<double>& value) {
   return true;
 }
 
+// Whether the first row holds a complex number with an imaginary part.
 bool looks_complex(const std::string& path) {
   std::ifstream in(path);
   std::string line;
-  if (!std::getline(in, line)) return false;
-  return line.find_first_of("0123456789") != std::string::npos && line.find('j') != std::string::npos;
+  while (std::getline(in, line)) {
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return c == ',' || c == ';'; }, ' ');
+    const auto fields = words(line);
+    if (fields.empty() || fields[0][0] == '#') continue;
+    return std::any_of(fields.begin(), fields.end(), [](std::string_view word) {
+      std::complex<double> z;
+      return (word.find('j') != std::string::npos || word.find('i') != std::string::npos) && complex_number(word, z);
+    });
+  }
+  return false;
 }
 
 void read_complex_text(const std::string& path, const Parallel& how, Collector& collector) {
   Lines lines(path);
   std::string line;
   std::vector<double> x;
+  bool single = false;  // one number a row: all rows are one snapshot
+  bool first = true;
   while (lines.next(line)) {
     std::replace_if(
         line.begin(), line.end(), [](char c) { return c == ',' || c == ';'; }, ' ');
     const auto fields = words(line);
     if (fields.empty() || fields[0][0] == '#') continue;
     how.cancel.check();
-    x.clear();
+    if (first) single = fields.size() == 1;
+    first = false;
+    if (single && fields.size() != 1)
+      lines.complain(fmt::format("the rows before hold one number each, this one {}", fields.size()));
+    if (!single) x.clear();
     for (std::size_t i = 0; i < fields.size(); ++i) {
       std::complex<double> z;
       if (!complex_number(fields[i], z))
@@ -275,8 +296,9 @@ void read_complex_text(const std::string& path, const Parallel& how, Collector& 
       x.push_back(z.real());
       x.push_back(z.imag());
     }
-    collector.add(x);
+    if (!single) collector.add(x);
   }
+  if (single) collector.add(x);
 }
 
 void read_table(const std::string& path, int d, const Parallel& how, Collector& collector) {
@@ -286,28 +308,60 @@ void read_table(const std::string& path, int d, const Parallel& how, Collector& 
   if (file.values.cols() % d != 0)
     throw InputError(
         fmt::format("{}: a row has {} numbers, which is no multiple of the dimension {}", path, file.values.cols(), d));
-  std::vector<double> x(static_cast<std::size_t>(file.values.cols()));
+  const bool single = file.values.cols() == d;  // a charge a row
+  std::vector<double> x;
   for (Eigen::Index s = 0; s < file.values.rows(); ++s) {
-    for (Eigen::Index c = 0; c < file.values.cols(); ++c) x[static_cast<std::size_t>(c)] = file.values(s, c);
-    collector.add(x);
+    if (!single) x.clear();
+    for (Eigen::Index c = 0; c < file.values.cols(); ++c) x.push_back(file.values(s, c));
+    if (!single) collector.add(x);
   }
+  if (single) collector.add(x);
 }
 
 }  // namespace
 
-Measured read_configurations(const std::string& address, int d, double scale, const RadialFunction& f,
+std::vector<std::string> configuration_files(const std::vector<std::filesystem::path>& addresses) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const fs::path& address : addresses) {
+    const std::string pattern = address.filename().string();
+    const bool wild = pattern.find_first_of("*?") != std::string::npos && !fs::exists(address);
+    if (!wild && !fs::is_directory(address)) {
+      files.push_back(address.string());
+      continue;
+    }
+    std::vector<std::string> found;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(wild ? address.parent_path() : address, failed)) {
+      const std::string name = entry.path().filename().string();
+      if (entry.is_regular_file() && name.front() != '.' && (!wild || ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0))
+        found.push_back(entry.path().string());
+    }
+    if (found.empty())
+      throw InputError(wild ? fmt::format("no file is called {}", address.string())
+                            : fmt::format("there is no file in the folder {}", address.string()));
+    std::sort(found.begin(), found.end());
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  return files;
+}
+
+Measured read_configurations(const std::vector<std::string>& files, int d, double scale, const RadialFunction& f,
                              const Parallel& how) {
-  Collector collector(address, d, scale, f);
-  if (ends_with(address, ".xyz"))
-    read_xyz(address, d, how, collector);
-  else if (ends_with(address, ".dump") || ends_with(address, ".lammpstrj") || ends_with(address, ".lammps"))
-    read_lammps(address, d, how, collector);
-  else if (ends_with(address, ".npy"))
-    read_array(address, d, how, collector);
-  else if (d == 2 && looks_complex(address))
-    read_complex_text(address, how, collector);
-  else
-    read_table(address, d, how, collector);
+  Collector collector(d, scale, f);
+  for (const std::string& file : files) {
+    collector.begin(file);
+    if (ends_with(file, ".xyz"))
+      read_xyz(file, d, how, collector);
+    else if (ends_with(file, ".dump") || ends_with(file, ".lammpstrj") || ends_with(file, ".lammps"))
+      read_lammps(file, d, how, collector);
+    else if (ends_with(file, ".npy"))
+      read_array(file, d, how, collector);
+    else if (d == 2 && looks_complex(file))
+      read_complex_text(file, how, collector);
+    else
+      read_table(file, d, how, collector);
+  }
   return collector.finish();
 }
 

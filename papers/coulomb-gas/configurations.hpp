@@ -1,6 +1,7 @@
 // The reader's configurations: trajectories and lists of eigenvalues, one value of the statistic a snapshot.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,17 @@ struct Measured {
   std::vector<double> last;  ///< the last snapshot, n rows of d, scaled
 };
 
-/// Reads `address` by its extension: .xyz (XYZ trajectory), .dump .lammpstrj .lammps (LAMMPS text dump with x y z, xu
-/// yu zu or unscaled columns), .npy (snapshots, N, d), (snapshots, N) complex, or for d = 1 (snapshots, N); else a
-/// table, one snapshot a row: x1, y1, x2, y2, ..., or complex numbers like 0.3-0.1j. Throws InputError naming file and
-/// place: another number of charges than before, a wrong dimension, coordinates that are not finite, no snapshot at
-/// all.
-[[nodiscard]] Measured read_configurations(const std::string& address, int d, double scale,
+/// The files that `addresses` name, in order: files; folders, all of whose files are taken by name; and names with * or
+/// ? in their last part (the shell usually resolves these). Throws InputError for a folder or pattern with no file.
+[[nodiscard]] std::vector<std::string> configuration_files(const std::vector<std::filesystem::path>& addresses);
+
+/// Reads `files`, one after the other, each by its extension: .xyz (XYZ trajectory), .dump .lammpstrj .lammps (LAMMPS
+/// text dump with x y z, xu yu zu or unscaled columns), .npy of shape (snapshots, N, d), (snapshots, N) complex, or for
+/// d = 1 (snapshots, N); else a table, one snapshot a row: x1, y1, x2, y2, ..., or complex numbers like 0.3-0.1j. A
+/// file with one charge a row, (N, d) or complex (N) or (N, 1), is one snapshot: eigenvalues of one matrix a file.
+/// Throws InputError naming file and place: another number of charges than before, a wrong dimension, coordinates that
+/// are not finite, no snapshot at all.
+[[nodiscard]] Measured read_configurations(const std::vector<std::string>& files, int d, double scale,
                                            const coulomb::RadialFunction& f, const Parallel& how);
 
 }  // namespace offprint::papers::coulomb_gas

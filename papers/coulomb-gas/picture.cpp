@@ -131,6 +131,43 @@ Figure profile_figure(const std::string& title, const std::vector<std::string>& 
   return Figure::line(plot);
 }
 
+Figure ladder_figure(const std::string& statistic, const LadderPicture& ladder) {
+  LinePlot plot;
+  plot.title = fmt::format("Mean of {} in the trap U + s f, {} charges", statistic, ladder.n);
+  plot.caption = "Past a vertical line the droplet is no ball.";
+  plot.x = {.title = "s"};
+  plot.y = {.title = "Lambda(s) = <L>/N"};
+  plot.series.push_back({.name = "N to infinity", .x = ladder.curve_s, .y = ladder.curve});
+  // Whole segments between points would hide the limit: the points alone tell where the samples are.
+  Series sampled{.name = "sampled", .x = ladder.s, .y = ladder.mean, .points = true, .dashed = true};
+  plot.series.push_back(std::move(sampled));
+  for (const double s : ladder.transitions)
+    plot.reference_lines.push_back({.at = s, .label = "transition", .vertical = true});
+  return Figure::line(plot);
+}
+
+Figure remainder_figure(const std::string& statistic, const LadderPicture& ladder) {
+  LinePlot plot;
+  plot.title = fmt::format("What the limit leaves of the mean of {}, times N = {}", statistic, ladder.n);
+  plot.caption = "Bands are 95 % intervals. Past a vertical line the droplet is no ball.";
+  plot.x = {.title = "s"};
+  plot.y = {.title = "N (Lambda(s) - limit)"};
+  Series sampled{.name = "sampled", .x = ladder.s, .y = ladder.rest, .points = true};
+  for (std::size_t i = 0; i < ladder.s.size(); ++i) {
+    sampled.lo.push_back(ladder.rest[i] - 1.96 * ladder.rest_error[i]);
+    sampled.hi.push_back(ladder.rest[i] + 1.96 * ladder.rest_error[i]);
+  }
+  plot.series.push_back(std::move(sampled));
+  if (!ladder.exact_rest.empty())
+    plot.series.push_back({.name = "exact", .x = ladder.s, .y = ladder.exact_rest, .dashed = true});
+  if (ladder.corrected_s.size() > 1)
+    plot.series.push_back(
+        {.name = "first correction", .x = ladder.corrected_s, .y = ladder.corrected_rest, .dashed = true});
+  for (const double s : ladder.transitions)
+    plot.reference_lines.push_back({.at = s, .label = "transition", .vertical = true});
+  return Figure::line(plot);
+}
+
 Figure droplet_figure(const std::string& title, const std::vector<std::string>& names,
                       const std::vector<std::vector<double>>& snapshots, int d) {
   ComplexPlane plot;

@@ -33,6 +33,24 @@ struct ConvergenceCurve {
 /// Density profiles rho_s(r).
 [[nodiscard]] Figure profile_figure(const std::string& title, const std::vector<std::string>& names,
                                     const std::vector<coulomb::LargeDeviations::Profile>& profiles);
+/// A sampled ladder of tilts, rung by rung, and what theory says.
+struct LadderPicture {
+  long n = 0;
+  std::vector<double> s;
+  std::vector<double> mean;        ///< Lambda(s), sampled
+  std::vector<double> rest;        ///< N (Lambda(s) - its limit)
+  std::vector<double> rest_error;  ///< standard error of that
+  std::vector<double> exact_rest;  ///< exact, or empty
+  std::vector<double> corrected_s;
+  std::vector<double> corrected_rest;  ///< by the first correction, where the droplet is a ball
+  std::vector<double> curve_s;
+  std::vector<double> curve;  ///< the limit of Lambda(s)
+  std::vector<double> transitions;
+};
+/// Lambda(s), sampled and in the limit.
+[[nodiscard]] Figure ladder_figure(const std::string& statistic, const LadderPicture& ladder);
+/// N (Lambda(s) - limit) with 95 % bands, exact values and the first correction.
+[[nodiscard]] Figure remainder_figure(const std::string& statistic, const LadderPicture& ladder);
 /// Charges in the plane (the first two coordinates), one group a snapshot; `snapshots` are n rows of d.
 [[nodiscard]] Figure droplet_figure(const std::string& title, const std::vector<std::string>& names,
                                     const std::vector<std::vector<double>>& snapshots, int d);

@@ -76,6 +76,12 @@ Theory theory(const Setup& setup, double n, int last, const Run& run) {
 }
 
 void warn_of_curvature(Run& run, const Setup& setup, double n) {
+  const auto slope = [&](double r) { return std::abs(setup.statistic(Jet<double>::variable(r, 1))[1]); };
+  const auto edge = droplet_edge<double>(setup.trap);
+  if (setup.trap.dimension == 1 && slope(1e-9 * edge) > 1e-6 * (slope(edge) + slope(0.5 * edge)))
+    run.note(
+        "On the line f(|x|) has a kink at 0, where its slope does not vanish: it is not smooth, and corrections to the "
+        "formula are larger than of order 1/N.");
   const double ratio = curvature_ratio(setup.trap, setup.statistic);
   if (ratio > 1e6)
     run.note(
@@ -84,7 +90,7 @@ void warn_of_curvature(Run& run, const Setup& setup, double n) {
     run.note(
         fmt::format("The statistic is strongly curved inside the droplet (max |Lap f| is {:.3g} times |f'| at the "
                     "edge): at N = {:g} "
-                    "the leading order can be far off; compare N and 2N.",
+                    "the leading order can be far off; a doubling test in N tells (run predict).",
                     ratio, n));
 }
 

@@ -126,7 +126,45 @@ Series plasma_excess(const Series& gamma) {
          Series(kA - 4 * (kB - kC) - 0.4363);
 }
 
+// g' and g'' at a radius that is itself a series in s.
+struct Slopes {
+  Series first;
+  Series second;
+};
+Slopes slopes(const RadialFunction& g, const Series& r) {
+  const Jet<Series> jet = g(Jet<Series>(std::vector<Series>{r, Series(1.0), Series(0.0)}));
+  return {jet[1], jet[2] * Series(2.0)};
+}
+
+// The edge of U + s f: h(R) + s R^(d-1) f'(R) = 1 by Newton's method on series.
+Series tilted_edge(const Trap& trap, const RadialFunction& f, double edge, std::size_t m) {
+  const int d = trap.dimension;
+  const auto s = Series::variable(0.0, m);
+  Series moved = Series(std::vector<double>(m + 1, 0.0)) + Series(edge);
+  for (std::size_t correct = 1; correct <= m; correct *= 2) {
+    const Slopes u = slopes(trap.potential, moved);
+    const Slopes g = slopes(f, moved);
+    const Series weight = power(moved, static_cast<unsigned>(d - 1));
+    const Series h = weight * (u.first + s * g.first);
+    Series rate = weight * (u.second + s * g.second);
+    if (d > 1) rate = rate + h * Series(static_cast<double>(d - 1)) / moved;
+    moved = moved - (h - Series(1.0)) / rate;
+  }
+  return moved;
+}
+
 }  // namespace
+
+std::vector<double> edge_series(const Trap& trap, const RadialFunction& f, int order) {
+  require_order(order);
+  const auto edge = require_ball<double>(trap);
+  require_smooth(f, edge);
+  const auto m = static_cast<std::size_t>(order);
+  const Series moved = tilted_edge(trap, f, edge, m);
+  std::vector<double> out(m + 1);
+  for (std::size_t i = 0; i <= m; ++i) out[i] = moved[i];
+  return out;
+}
 
 std::vector<double> finite_n_correction(const Trap& trap, const RadialFunction& f, int order, double n, double beta) {
   require_order(order);
@@ -140,25 +178,8 @@ std::vector<double> finite_n_correction(const Trap& trap, const RadialFunction& 
   const double surface = sphere_surface(d);
   const auto s = Series::variable(0.0, m);
 
-  // U', U'', f', f'' at a radius that is itself a series in s.
-  struct Slopes {
-    Series first;
-    Series second;
-  };
-  const auto slopes = [](const RadialFunction& g, const Series& r) {
-    const Jet<Series> jet = g(Jet<Series>(std::vector<Series>{r, Series(1.0), Series(0.0)}));
-    return Slopes{jet[1], jet[2] * Series(2.0)};
-  };
   const auto weight = [&](const Series& r) { return power(r, static_cast<unsigned>(d - 1)); };
-  Series moved = Series(std::vector<double>(m + 1, 0.0)) + Series(edge);
-  for (std::size_t correct = 1; correct <= m; correct *= 2) {
-    const Slopes u = slopes(trap.potential, moved);
-    const Slopes g = slopes(f, moved);
-    const Series h = weight(moved) * (u.first + s * g.first);
-    Series rate = weight(moved) * (u.second + s * g.second);
-    if (d > 1) rate = rate + h * Series(static_cast<double>(d - 1)) / moved;
-    moved = moved - (h - Series(1.0)) / rate;
-  }
+  const Series moved = tilted_edge(trap, f, edge, m);
   const double factor = d == 2 ? (1 / beta - 0.25) / n : 1 / (beta * n);
   Series total(std::vector<double>(m + 1, 0.0));
   const linalg::Quadrature rule = linalg::gauss_legendre(80);

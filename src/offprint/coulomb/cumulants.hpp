@@ -27,6 +27,10 @@ extern template std::vector<double> leading_cumulants_parametric<double>(const T
 extern template std::vector<long double> leading_cumulants_parametric<long double>(const Trap&, const RadialFunction&,
                                                                                    int);
 
+/// Taylor coefficients 0..order in s of the edge R_s of the trap U + s f, h(R_s) + s R_s^(d-1) f'(R_s) = 1. Throws
+/// InputError as leading_cumulants does.
+[[nodiscard]] std::vector<double> edge_series(const Trap& trap, const RadialFunction& f, int order);
+
 /// k_q* as kappa_q: kappa_q = k_q* N^(2-q) beta^(1-q), entry by entry.
 [[nodiscard]] std::vector<double> from_reduced(const std::vector<double>& reduced, double n, double beta);
 /// The inverse.

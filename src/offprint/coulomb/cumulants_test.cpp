@@ -147,6 +147,26 @@ TEST(Cumulants, CorrectionInSpace) {
     }
 }
 
+TEST(Cumulants, CorrectionInSpaceByTheScalingLaw) {
+  // In the quadratic trap a tilt by r^2 is a change of units and of beta: x = (1 + 2 s)^(-1/3) y turns U + s r^2 at
+  // beta into U at beta (1 + 2 s)^(1/3). So beta N F_1 = u + f_ex(G e^(u/3)) + const with u = ln(1 + 2 s), G = beta
+  // N^(1/3): no edge, no integral. (The third way is the sampler, in sampler_test.cpp and claim C3.)
+  for (const double n : {20.0, 1000.0})
+    for (const double beta : {1.0, 2.0, 5.0}) {
+      const double g = beta * std::cbrt(n);
+      const double a = -0.897744 * g;
+      const double b = 4 * 0.95043 * std::pow(g, 0.25);
+      const double c = -4 * 0.18956 * std::pow(g, -0.25);
+      const double first = 1 - 0.81487 / 3 + a / 3 + b / 12 - c / 12;  // derivatives in u
+      const double second = a / 9 + (b + c) / 144;
+      const double third = a / 27 + (b - c) / 1728;
+      const auto correction = finite_n_correction({3, RadialFunction("r^2/2")}, RadialFunction("r^2"), 3, n, beta);
+      EXPECT_NEAR(correction[1] * beta * n, 2 * first, 1e-9 * g);
+      EXPECT_NEAR(correction[2] * beta * n, -(4 * second - 4 * first), 1e-9 * g);
+      EXPECT_NEAR(correction[3] * beta * n, 8 * third - 24 * second + 16 * first, 1e-8 * g);
+    }
+}
+
 std::string refusal(int d, const char* u, const char* f) {
   try {
     (void)leading_cumulants<double>({d, RadialFunction(u)}, RadialFunction(f), 4);

@@ -8,10 +8,13 @@
 #include <fmt/format.h>
 
 #include "offprint/core/error.hpp"
+#include "offprint/coulomb/lockstep_moves.hpp"
 #include "offprint/coulomb/pair_forces.hpp"
 #include "offprint/coulomb/tree.hpp"
 
 namespace offprint::coulomb {
+
+long tree_size(int d) { return d == 2 ? 6000 : 6000; }
 
 GasSampler::GasSampler(Trap trap, long n, double beta, SamplerOptions options, double start_radius)
     : trap_(std::move(trap)),
@@ -28,7 +31,8 @@ GasSampler::GasSampler(Trap trap, long n, double beta, SamplerOptions options, d
       !(options.target > 0 && options.target < 1))
     throw InputError("a sampler needs steps >= 0, step >= 0, burn-in >= 0, thin >= 1 and a target between 0 and 1");
   if (start_radius_ == 0) start_radius_ = droplet_edge<double>(trap_);
-  const bool large = n > options.tree_from && trap_.dimension > 1 && options.engine == Engine::kHmc;
+  if (options_.tree_from == 0) options_.tree_from = tree_size(trap_.dimension);
+  const bool large = n > options_.tree_from && trap_.dimension > 1 && options.engine == Engine::kHmc;
   lanes_ = large ? 1 : kLanes;
 }
 
@@ -64,19 +68,28 @@ int GasSampler::trajectory_steps(double step) const {
 
 namespace {
 
-void radii(std::size_t dims, std::span<const double> x, std::span<double> r) {
-  const std::size_t m = r.size();
-  for (std::size_t k = 0; k < m; ++k) r[k] = x[k] * x[k];
-  for (std::size_t c = 1; c < dims; ++c)
-    for (std::size_t k = 0; k < m; ++k) r[k] += x[c * m + k] * x[c * m + k];
-  for (std::size_t k = 0; k < m; ++k) r[k] = std::sqrt(r[k]);
+// Sums by chain, in the order of rows.
+void sum_rows(std::size_t lanes, std::span<const double> value, std::span<double> sum) {
+  std::fill(sum.begin(), sum.end(), 0.0);
+  if (lanes == kLanes)
+    add_rows(value, sum);
+  else
+    for (const double v : value) sum[0] += v;
+}
+
+void sum_row_products(std::size_t lanes, double a, std::span<const double> x, std::span<const double> y,
+                      std::span<double> sum) {
+  std::fill(sum.begin(), sum.end(), 0.0);
+  if (lanes == kLanes)
+    add_row_products(a, x, y, sum);
+  else
+    for (std::size_t k = 0; k < x.size(); ++k) sum[0] += a * x[k] * y[k];
 }
 
 }  // namespace
 
 // `exact`: energies too, and exact forces whatever the size.
 void GasSampler::evaluate(Work& work, std::span<const double> x, bool exact, const Parallel& how) const {
-  const std::size_t m = n_ * lanes_;
   const int d = trap_.dimension;
   if (lanes_ == kLanes)
     lockstep_forces(d, n_, x, work.force, exact ? std::span<double>(work.pair) : std::span<double>());
@@ -87,49 +100,33 @@ void GasSampler::evaluate(Work& work, std::span<const double> x, bool exact, con
   radii(dims_, x, work.radius);
   trap_.potential.evaluate(work.radius, work.potential, work.slope);
   const auto count = static_cast<double>(n_);
-  for (std::size_t k = 0; k < m; ++k) work.slope[k] *= count / std::max(work.radius[k], 1e-300);
-  for (std::size_t c = 0; c < dims_; ++c)
-    for (std::size_t k = 0; k < m; ++k) {
-      double& f = work.force[c * m + k];
-      f = beta_ * (f - work.slope[k] * x[c * m + k]);
-    }
+  add_trap_force(dims_, beta_, count, work.slope, work.radius, x, work.force);
   if (!exact) return;
-  std::vector<double> outer(lanes_, 0.0);
-  for (std::size_t i = 0; i < n_; ++i)
-    for (std::size_t l = 0; l < lanes_; ++l) outer[l] += work.potential[i * lanes_ + l];
-  for (std::size_t l = 0; l < lanes_; ++l) work.energy[l] = beta_ * (count * outer[l] + work.pair[l]);
+  sum_rows(lanes_, work.potential, work.energy);
+  for (std::size_t l = 0; l < lanes_; ++l) work.energy[l] = beta_ * (count * work.energy[l] + work.pair[l]);
 }
 
 double GasSampler::trajectory(Work& work, ChainState& state, double step, int steps, const Parallel& how) const {
-  const std::size_t size = state.x.size();
   if (!work.fresh) evaluate(work, state.x, true, how);
   work.fresh = true;
   std::vector<double> uniform(lanes_);
   const double dt = step * state.random.uniform(0.8, 1.2);
   state.random.fill_uniform(uniform);
   state.normals.fill(work.momentum);
-  const auto kinetic = [&](std::vector<double>& sum) {
-    sum.assign(lanes_, 0.0);
-    for (std::size_t k = 0; k < size; k += lanes_)
-      for (std::size_t l = 0; l < lanes_; ++l) sum[l] += 0.5 * work.momentum[k + l] * work.momentum[k + l];
-  };
-  std::vector<double> before;
-  std::vector<double> after;
-  kinetic(before);
+  std::vector<double> before(lanes_);
+  std::vector<double> after(lanes_);
+  sum_row_products(lanes_, 0.5, work.momentum, work.momentum, before);
   for (std::size_t l = 0; l < lanes_; ++l) before[l] += work.energy[l];
   work.old_force = work.force;
   const std::vector<double> old_energy = work.energy;
   work.trial = state.x;
-  const auto kick = [&](double by) {
-    for (std::size_t k = 0; k < size; ++k) work.momentum[k] += by * work.force[k];
-  };
-  kick(0.5 * dt);
+  add_scaled(0.5 * dt, work.force, work.momentum);
   for (int s = 1; s <= steps; ++s) {
-    for (std::size_t k = 0; k < size; ++k) work.trial[k] += dt * work.momentum[k];
+    add_scaled(dt, work.momentum, work.trial);
     evaluate(work, work.trial, s == steps, how);
-    kick(s == steps ? 0.5 * dt : dt);
+    add_scaled(s == steps ? 0.5 * dt : dt, work.force, work.momentum);
   }
-  kinetic(after);
+  sum_row_products(lanes_, 0.5, work.momentum, work.momentum, after);
   double mean = 0;
   std::vector<char> take(lanes_);
   for (std::size_t l = 0; l < lanes_; ++l) {
@@ -144,7 +141,7 @@ double GasSampler::trajectory(Work& work, ChainState& state, double step, int st
     std::swap(state.x, work.trial);
     return mean;
   }
-  for (std::size_t k = 0; k < size; k += lanes_)
+  for (std::size_t k = 0; k < state.x.size(); k += lanes_)
     for (std::size_t l = 0; l < lanes_; ++l)
       if (take[l] != 0)
         state.x[k + l] = work.trial[k + l];
@@ -265,9 +262,7 @@ ChainBlock GasSampler::advance(ChainState& state, std::size_t samples, std::span
     radii(dims_, state.x, work.radius);
     for (std::size_t f = 0; f < statistics.size(); ++f) {
       statistics[f].evaluate(work.radius, value, {});
-      std::fill(total.begin(), total.end(), 0.0);
-      for (std::size_t i = 0; i < n_; ++i)
-        for (std::size_t l = 0; l < lanes_; ++l) total[l] += value[i * lanes_ + l];
+      sum_rows(lanes_, value, total);
       for (std::size_t l = 0; l < lanes_; ++l) {
         block.sums[f][l].add(total[l]);
         if (sample < kept) block.trace[f][l].push_back(total[l]);
@@ -275,9 +270,7 @@ ChainBlock GasSampler::advance(ChainState& state, std::size_t samples, std::span
     }
     if (!work.fresh) evaluate(work, state.x, true, how);
     work.fresh = true;
-    std::fill(virial.begin(), virial.end(), 0.0);
-    for (std::size_t k = 0; k < state.x.size(); k += lanes_)
-      for (std::size_t l = 0; l < lanes_; ++l) virial[l] -= state.x[k + l] * work.force[k + l];
+    sum_row_products(lanes_, -1, state.x, work.force, virial);
     for (std::size_t l = 0; l < lanes_; ++l) state.virial[l] += virial[l] / static_cast<double>(n_ * dims_);
     ++state.samples;
   }

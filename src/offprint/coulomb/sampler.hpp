@@ -16,6 +16,11 @@ namespace offprint::coulomb {
 
 enum class Engine { kHmc, kMetropolis };
 
+/// The number of charges beyond which a whole trajectory costs less by the tree, a chain and accepted trajectory
+/// (bench/coulomb, `crossover`): PLANE in the plane, SPACE in space; a line has no tree. The forces alone cross
+/// earlier, but a trajectory of four steps needs one exact energy.
+[[nodiscard]] long tree_size(int d);
+
 struct SamplerOptions {
   Engine engine = Engine::kHmc;
   /// HMC: leapfrog steps of a trajectory; 0: a quarter period of the breathing mode, (pi/2)/sqrt(d beta N), where the
@@ -31,9 +36,9 @@ struct SamplerOptions {
   int burn_in = 1000;
   /// Trajectories (sweeps) from one sample to the next.
   int thin = 1;
-  /// Beyond this many charges: one chain a group, forces by the tree (exact energies in the acceptance). The tree's
-  /// forces are faster from 2000 (plane) or 4000 (space) on; lockstep chains shift that, by how much was not measured.
-  long tree_from = 6000;
+  /// Beyond this many charges: one chain a group, forces by the tree (exact energies in the acceptance). 0: tree_size
+  /// of the dimension.
+  long tree_from = 0;
 };
 
 /// Everything a group of chains needs to go on: what a checkpoint keeps.
