@@ -60,7 +60,7 @@ double Pairs(std::size_t rounds) {
   }
   Vec all = hn::Add(force[0], force[d - 1]);
   for (int k = 0; k < kPairs; ++k) all = hn::Add(all, push[k]);
-  return hn::ReduceSum(w, all);
+  return hn::GetLane(hn::SumOfLanes(w, all));
 }
 
 double PeakPairs(int d, std::size_t rounds) { return d == 2 ? Pairs<2>(rounds) : Pairs<3>(rounds); }

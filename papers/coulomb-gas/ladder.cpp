@@ -102,12 +102,11 @@ void show_cumulants(Run& run, const Setup& setup, const Climb& c, const Orders& 
   const Theory t = theory(setup, count, orders.last, run);
   const auto corrected = to_reduced(t.corrected, count, setup.beta);
   const auto about = ladder_cumulants(c.rungs, orders.last, c.baseline);
-  const auto plain = ladder_cumulants(c.rungs, orders.last);
   const auto zero = std::find_if(c.rungs.begin(), c.rungs.end(), [](const Rung& r) { return r.s == 0; });
   const auto& direct = c.gases[static_cast<std::size_t>(zero - c.rungs.begin())].statistics[0].cumulants;
   Table table{fmt::format("k_q* = kappa_q N^(q-2) beta^(q-1) of {} charges from derivatives of Lambda at s = 0", c.n),
-              {"q", "k_q*", "error", "degree", "rungs", "k_q*, no baseline", "error", "samples at s = 0 alone", "error",
-               "N to infinity", "with correction", "exact", "z"},
+              {"q", "k_q*", "error", "degree", "rungs", "samples at s = 0 alone", "error", "N to infinity",
+               "with correction", "exact", "z"},
               {}};
   Json list = Json::array();
   std::string unresolved;
@@ -117,16 +116,14 @@ void show_cumulants(Run& run, const Setup& setup, const Climb& c, const Orders& 
     const bool known = t.exact && q < t.exact->size();
     const double exact = known ? to_reduced(*t.exact, count, setup.beta)[q] : corrected[q];
     const double miss = z(k.value, exact, k.error);
-    table.rows.push_back({q, k.value, k.error, k.degree, k.rungs, plain[q].value, plain[q].error, at_zero.value,
-                          at_zero.error, t.leading[q], corrected[q], known ? Json(exact) : Json("-"), miss});
+    table.rows.push_back({q, k.value, k.error, k.degree, k.rungs, at_zero.value, at_zero.error, t.leading[q],
+                          corrected[q], known ? Json(exact) : Json("-"), miss});
     list.push_back({{"order", q},
                     {"reduced", k.value},
                     {"error", k.error},
                     {"degree", k.degree},
                     {"rungs", k.rungs},
                     {"chi_squared", k.chi_squared},
-                    {"without_baseline", plain[q].value},
-                    {"without_baseline_error", plain[q].error},
                     {"direct", at_zero.value},
                     {"direct_error", at_zero.error},
                     {"leading_reduced", t.leading[q]},

@@ -138,9 +138,7 @@ Figure ladder_figure(const std::string& statistic, const LadderPicture& ladder) 
   plot.x = {.title = "s"};
   plot.y = {.title = "Lambda(s) = <L>/N"};
   plot.series.push_back({.name = "N to infinity", .x = ladder.curve_s, .y = ladder.curve});
-  // Whole segments between points would hide the limit: the points alone tell where the samples are.
-  Series sampled{.name = "sampled", .x = ladder.s, .y = ladder.mean, .points = true, .dashed = true};
-  plot.series.push_back(std::move(sampled));
+  plot.series.push_back({.name = "sampled", .x = ladder.s, .y = ladder.mean, .points = true, .dashed = true});
   for (const double s : ladder.transitions)
     plot.reference_lines.push_back({.at = s, .label = "transition", .vertical = true});
   return Figure::line(plot);

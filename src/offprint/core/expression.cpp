@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <numbers>
 #include <string>
 #include <utility>
@@ -300,7 +301,7 @@ namespace {
 
 constexpr std::size_t kBlock = 64;
 
-// A column of values with its derivative; `known` is its one number when it is constant.
+// A column of values with its derivative; `known` is its one number when it is constant, and the arrays are not filled.
 struct Column {
   std::array<double, kBlock> value;
   std::array<double, kBlock> slope;
@@ -309,16 +310,20 @@ struct Column {
 };
 
 void make_constant(Column& a, double x) {
-  a.value.fill(x);
-  a.slope.fill(0);
   a.constant = true;
   a.known = x;
 }
 
+// The arrays of a constant, for operations without a form of their own for it.
+void spread(Column& a) {
+  a.value.fill(a.known);
+  a.slope.fill(0);
+}
+
 void raise_to_whole(Column& a, unsigned n) {
-  std::array<double, kBlock> lower{};
-  lower.fill(1);
-  for (unsigned k = 1; k < n; ++k)
+  if (n == 1) return;
+  std::array<double, kBlock> lower = a.value;
+  for (unsigned k = 2; k < n; ++k)
     for (std::size_t i = 0; i < kBlock; ++i) lower[i] *= a.value[i];
   for (std::size_t i = 0; i < kBlock; ++i) {
     a.slope[i] *= n * lower[i];
@@ -326,13 +331,16 @@ void raise_to_whole(Column& a, unsigned n) {
   }
 }
 
-void combine(Op op, Column& a, const Column& b) {
+void combine(Op op, Column& a, Column& b) {
   if (a.constant && b.constant) {
     make_constant(a, binary<double>(op, a.known, b.known));
     return;
   }
-  a.constant = false;
   const double n = b.known;
+  const bool whole = b.constant && n == std::floor(n) && n >= 1 && n <= 16;
+  if (a.constant) spread(a);
+  if (b.constant && op != Op::kDivide && !(op == Op::kPower && whole)) spread(b);
+  a.constant = false;
   switch (op) {
     case Op::kAdd:
       for (std::size_t i = 0; i < kBlock; ++i) a.value[i] += b.value[i], a.slope[i] += b.slope[i];
@@ -365,7 +373,7 @@ void combine(Op op, Column& a, const Column& b) {
       for (std::size_t i = 0; i < kBlock; ++i) a.value[i] = a.value[i] < b.value[i] ? 1 : 0, a.slope[i] = 0;
       return;
     default:
-      if (b.constant && n == std::floor(n) && n >= 1 && n <= 16) {
+      if (whole) {
         raise_to_whole(a, static_cast<unsigned>(n));
         return;
       }
@@ -425,7 +433,7 @@ void apply(Op op, Column& a) {
 
 void Expression::evaluate(std::span<const double> x, std::span<double> value, std::span<double> slope) const {
   if (variables_.size() != 1) throw Error(fmt::format("'{}' is not a formula in one variable", text_));
-  std::vector<Column> stack(depth_);
+  const auto stack = std::make_unique_for_overwrite<Column[]>(depth_);
   for (std::size_t first = 0; first < x.size(); first += kBlock) {
     const std::size_t count = std::min(kBlock, x.size() - first);
     std::size_t height = 0;
@@ -435,7 +443,8 @@ void Expression::evaluate(std::span<const double> x, std::span<double> value, st
       } else if (step.op == Op::kVariable) {
         Column& column = stack[height++];
         column.constant = false;
-        for (std::size_t i = 0; i < kBlock; ++i) column.value[i] = x[first + std::min(i, count - 1)];
+        std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(first), count, column.value.begin());
+        std::fill(column.value.begin() + static_cast<std::ptrdiff_t>(count), column.value.end(), x[first + count - 1]);
         column.slope.fill(1);
       } else if (operands(step.op) == 1) {
         apply(step.op, stack[height - 1]);
@@ -444,6 +453,7 @@ void Expression::evaluate(std::span<const double> x, std::span<double> value, st
         combine(step.op, stack[height - 1], stack[height]);
       }
     }
+    if (stack[0].constant) spread(stack[0]);
     for (std::size_t i = 0; i < count; ++i) value[first + i] = stack[0].value[i];
     if (!slope.empty())
       for (std::size_t i = 0; i < count; ++i) slope[first + i] = stack[0].slope[i];

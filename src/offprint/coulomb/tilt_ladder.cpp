@@ -120,7 +120,7 @@ LadderBaseline large_n_baseline(const LargeDeviations& limit, std::span<const Ru
     TiltedGas gas = limit.at(rung.s);
     if (gas.phase == Phase::kBall) gas = limit.ball(rung.s);
     baseline.mean.push_back(gas.mean);
-    baseline.free_energy.push_back(gas.free_energy);
+    baseline.free_energy.push_back(rung.s == 0 ? 0 : gas.free_energy);
     baseline.variable.push_back(gas.outer);
     edges.emplace_back(rung.s, gas.outer);
   }

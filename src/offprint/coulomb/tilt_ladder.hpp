@@ -19,7 +19,8 @@ struct Rung {
 
 /// A known function near Lambda(s), and a variable in which the rest of it is nearly a polynomial of low degree. The
 /// difference from the function is fitted and integrated. Any smooth function and variable leave the results unbiased,
-/// good ones make the errors small. Empty: the function 0, and s itself.
+/// good ones make the errors small. Empty: the function 0, and s itself; then keep the ladder narrower than the
+/// distance of the nearest singularity of Lambda(s), or its errors are too small.
 struct LadderBaseline {
   std::vector<double> mean{};         ///< Lambda_0 at each rung
   std::vector<double> free_energy{};  ///< int_0^s Lambda_0 at each rung
