@@ -14,7 +14,7 @@
 
 namespace offprint::coulomb {
 
-long tree_size(int d) { return d == 2 ? 2500 : 3000; }
+long tree_size(int d) { return d == 2 ? 2500 : 4000; }
 
 GasSampler::GasSampler(Trap trap, long n, double beta, SamplerOptions options, double start_radius)
     : trap_(std::move(trap)),

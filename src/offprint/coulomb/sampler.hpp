@@ -16,10 +16,10 @@ namespace offprint::coulomb {
 
 enum class Engine { kHmc, kMetropolis };
 
-/// The number of charges beyond which a whole trajectory costs a chain less by the tree than by all pairs in lockstep:
-/// 2500 in the plane, 3000 in space (bench/coulomb, `crossover`: trajectories of 16 steps, about what burn-in adapts to
-/// at such sizes, with one exact energy each; the forces alone cross at the same sizes within their noise). On a line,
-/// which has no tree, it means nothing.
+/// The number of charges beyond which an accepted trajectory costs a chain less by the tree than by all pairs in
+/// lockstep: 2500 in the plane, 4000 in space (bench/coulomb, `crossover`: trajectories of 16 steps, about what burn-in
+/// adapts to at such sizes, with one exact energy each). In space whole trajectories cross near 2500 already, but the
+/// tree's errors cost up to a quarter of the acceptance. On a line, which has no tree, it means nothing.
 [[nodiscard]] long tree_size(int d);
 
 struct SamplerOptions {
