@@ -14,8 +14,12 @@
 namespace offprint::papers::rayleigh {
 namespace {
 
+kinetic::MaxwellShear maxwell_of(const Setup& setup) {
+  return {setup.model.rate, setup.model.shear, setup.model.factor, setup.model.angular};
+}
+
 void maxwell_moments(Run& run, const Setup& setup) {
-  const kinetic::MaxwellShear model{setup.model.rate, setup.model.shear, setup.model.factor, setup.model.angular};
+  const auto model = maxwell_of(setup);
   std::vector<double> times;
   for (const double tau : setup.log_times) times.push_back(std::exp(tau));
   if (times.empty())
@@ -94,6 +98,17 @@ void tell_moments(Run& run, const Setup& setup, const Tally& tally) {
   if (!std::isfinite(tally.stationary.square[4])) {
     run.note("The second moments have left the range of doubles: there is no stationary state at this shear.");
     return;
+  }
+  if (setup.exponent() == 0 && setup.model.shear > 0) {
+    const auto model = maxwell_of(setup);
+    if (kinetic::moment_growth_rate(model, 2) >= 0) {
+      run.note(
+          "K is above the threshold of gamma = 0 (see moments): second moments grow for ever, and means over particles "
+          "hang on a few of them.");
+      return;
+    }
+    if (kinetic::moment_growth_rate(model, 4) >= 0)
+      run.note("Fourth moments are infinite at this K (gamma = 0): the intervals of second moments are not reliable.");
   }
   for (std::size_t e = 0; e < kCount; ++e)
     run.metric(fmt::format("stationary_{}", SecondMoments::kNames.at(e)), tally.stationary.estimate(e, unit));

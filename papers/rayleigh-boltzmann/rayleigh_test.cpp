@@ -217,6 +217,16 @@ TEST_F(Rayleigh, HardPotentialsHaveAStationaryState) {
   EXPECT_THAT(early.notes, Contains(HasSubstr("Not stationary yet")));
 }
 
+TEST_F(Rayleigh, SimulatedMaxwellMoleculesSayWhichMomentsExist) {
+  const auto above = act("run", {{"gamma", "0"}, {"shear", "1"}, {"particles", "500"}});
+  EXPECT_THAT(above.notes, Contains(HasSubstr("second moments grow for ever")));
+  EXPECT_EQ(above.metrics.count("stationary_trace"), 0U);
+  const auto between = act("run", {{"gamma", "0"}, {"shear", "0.6"}, {"particles", "500"}});
+  EXPECT_THAT(between.notes, Contains(HasSubstr("intervals of second moments are not reliable")));
+  const auto below = act("run", {{"gamma", "0"}, {"shear", "0.2"}, {"particles", "20000"}});
+  EXPECT_NEAR(below.metrics.at("stationary_trace"), 3.47682119205, 0.05);
+}
+
 TEST_F(Rayleigh, HardPotentialsComeWithUnitsAndStarts) {
   // velocities in units of 2, times of 1: temperature 4, C|2 w|^gamma
   const auto plain = act("moments", {{"gamma", "0.5"}, {"particles", "4000"}, {"times", "20,25,30"}});
