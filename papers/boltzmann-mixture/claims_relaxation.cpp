@@ -19,8 +19,6 @@ namespace {
 
 using Eigen::Vector2d;
 using kinetic::DisparateMixture;
-using kinetic::Scheme;
-using kinetic::SchemeOptions;
 
 // Slope of log(decay time) over log eps.
 double time_slope(const std::vector<double>& eps, const std::vector<double>& rates) {

@@ -22,7 +22,7 @@ class MixtureClaims : public ::testing::Test {
   Measurement measure(const std::string& id, Measurement (*f)(const Claim&, offprint::Run&)) {
     const auto ranks = single_process();
     offprint::Run run(RunSettings{}, record_, *ranks, id);
-    const auto measured = f(card_.claim(id), run);
+    auto measured = f(card_.claim(id), run);
     for (const auto& c : judge(card_.claim(id), measured).criteria) {
       EXPECT_EQ(c.verdict, Verdict::kHolds) << c.name << " = " << c.measured.value << ", rule " << c.rule;
     }
