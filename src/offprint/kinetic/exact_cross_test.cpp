@@ -157,8 +157,8 @@ TEST(ExactCross, TruncatedRatesOfHardSpheresAreOffByTheThirdPower) {
 TEST(ExactCross, RefusesWhatDoesNotFit) {
   const VelocityGrid grid{2, 64, 9};
   try {
-    ExactCrossOperators(grid, grid, {1, 1}, 1e-5);
-    FAIL() << "6.4 million points an axis were taken";
+    const ExactCrossOperators q(grid, grid, {1, 1}, 1e-5);
+    FAIL() << q.fine_points() << " points an axis were taken";
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("N = 6"));
     EXPECT_THAT(error.what(), ::testing::HasSubstr("points an axis"));
