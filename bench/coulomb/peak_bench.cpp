@@ -59,7 +59,7 @@ double Pairs(std::size_t rounds) {
     }
   }
   Vec all = hn::Add(force[0], force[d - 1]);
-  for (int k = 0; k < kPairs; ++k) all = hn::Add(all, push[k]);
+  for (const Vec& other : push) all = hn::Add(all, other);
   return hn::GetLane(hn::SumOfLanes(w, all));
 }
 
