@@ -35,7 +35,7 @@ class CoulombClaims : public ::testing::Test {
   Measurement small(const std::string& id, Measure measure) {
     const auto ranks = single_process();
     offprint::Run run(RunSettings{}, record_, *ranks, id);
-    const Measurement measured = measure(run);
+    Measurement measured = measure(run);
     for (const auto& criterion : card_.claim(id).criteria) {
       EXPECT_EQ(measured.values().count(criterion.name), 1U) << criterion.name;
       if (measured.values().count(criterion.name) == 1) {
