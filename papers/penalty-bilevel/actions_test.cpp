@@ -323,6 +323,9 @@ TEST_F(PenaltyActions, SolveFindsTheMinimumOfAProblemFile) {
     EXPECT_NEAR(record_.metrics.at(std::string("psi_") + method), minimum, 1e-6) << method;
   EXPECT_LE(record_.metrics.at("derivative_error"), 1e-8);
   EXPECT_LE(record_.metrics.at("stationarity_aid-cg"), 1e-3);
+  const auto trace = io::read_csv(path("trace.csv"), {.text_columns = {"method"}});
+  const Eigen::VectorXd errors = trace.values.col(trace.column("hypergradient_error"));
+  EXPECT_LE(errors[1], 0.05);  // of the first step of the penalty: O(sigma)
   const auto x = io::read_csv(path("x.csv"), {.text_columns = {"x"}});
   EXPECT_EQ(x.text_column("x"), std::vector<std::string>{"strength"});
   EXPECT_EQ(x.names.size(), 7U);

@@ -51,7 +51,8 @@ class Solving {
       try {
         runs.push_back(
             run_method(run_, name, problem_, given_.x, given_.y, method, 60,
-                       [](const VectorXd&, const VectorXd&, const VectorXd&, const VectorXd&, TracePoint&) {}));
+                       [&](const VectorXd&, const VectorXd& model, const VectorXd& before, const VectorXd& direction,
+                           TracePoint& point) { compare(model, before, direction, point); }));
       } catch (const InputError& refusal) {  // of one method: the others may do
         if (names.size() == 1) throw;
         run_.note(fmt::format("{}: {}", name, refusal.what()));
@@ -116,6 +117,18 @@ class Solving {
     return solve_lower(counted, x, 0, y, {.tolerance = 1e-8, .max_steps = kInnerSteps}).y;
   }
 
+  // --check-gradient: the step's direction against the implicit hypergradient, where there is one.
+  void compare(const VectorXd& model, const VectorXd& before, const VectorXd& direction, TracePoint& point) const {
+    if (!run_.options().flag("check-gradient") || direction.size() == 0 || !has_implicit()) return;
+    try {
+      const VectorXd reference = reference_hypergradient(problem_, before, model);
+      point.direction_error = (direction - reference).norm() / reference.norm();
+    } catch (const InputError&) {  // the lower level is not convex there
+    }
+  }
+
+  [[nodiscard]] bool has_implicit() const { return problem_.second_order() && !problem_.constrained_y(); }
+
   [[nodiscard]] Judged judge(const VectorXd& x, const VectorXd& y, const MethodOptions& method) const {
     run_.check_cancelled();
     Judged out;
@@ -132,7 +145,7 @@ class Solving {
     };
     out.penalty = mapping(penalty_gradient(x, out.y, method.sigma));
     out.implicit = std::numeric_limits<double>::quiet_NaN();
-    if (!problem_.second_order() || problem_.constrained_y()) return out;
+    if (!has_implicit()) return out;
     try {
       out.implicit = mapping(
           hypergradient(problem_, x, out.y, ConjugateGradient{.tolerance = 1e-8, .max_iterations = 500}).gradient);
