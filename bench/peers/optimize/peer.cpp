@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 
+#include "offprint/core/allocator.hpp"
 #include "offprint/io/libsvm.hpp"
 #include "offprint/optimize/generalized_linear.hpp"
 #include "offprint/optimize/gns.hpp"
@@ -54,6 +55,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
+    offprint::keep_freed_memory();  // as the command does
     return measure(argv[1], std::strtod(argv[2], nullptr), std::strtod(argv[3], nullptr));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "optimize_peer: %s\n", error.what());
