@@ -18,7 +18,7 @@ bool ThreadCrew::add(std::function<void()> work) {
   const std::lock_guard lock(mutex_);
   if (stopping_ || waiting_.size() >= kMostWaiting) return false;
   waiting_.push_back(std::move(work));
-  if (waiting_.size() <= idle_) {
+  if (waiting_.size() <= idle_ + starting_) {
     work_.notify_one();
   } else if (threads_ < most_) {
     pthread_attr_t attributes;
@@ -26,7 +26,10 @@ bool ThreadCrew::add(std::function<void()> work) {
     pthread_attr_setstacksize(&attributes, kStack);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_t thread{};
-    if (pthread_create(&thread, &attributes, &ThreadCrew::enter, this) == 0) ++threads_;
+    if (pthread_create(&thread, &attributes, &ThreadCrew::enter, this) == 0) {
+      ++threads_;
+      ++starting_;
+    }
     pthread_attr_destroy(&attributes);
     // without a thread the work waits for one that comes free
   }
@@ -35,7 +38,7 @@ bool ThreadCrew::add(std::function<void()> work) {
 
 bool ThreadCrew::pressed() const {
   const std::lock_guard lock(mutex_);
-  return stopping_ || waiting_.size() > idle_;
+  return stopping_ || waiting_.size() > idle_ + starting_;
 }
 
 std::size_t ThreadCrew::threads() const {
@@ -58,6 +61,7 @@ void* ThreadCrew::enter(void* crew) {
 
 void ThreadCrew::labour() {
   std::unique_lock lock(mutex_);
+  --starting_;
   for (;;) {
     if (waiting_.empty()) {
       ++idle_;

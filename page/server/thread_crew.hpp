@@ -21,7 +21,8 @@ class ThreadCrew {
 
   /// False when `stop` was called or 10,000 tasks wait.
   bool add(std::function<void()> work);
-  /// Whether work waits for a thread: those that only wait for a peer should give way.
+  /// Whether work waits for a thread, and none is free or about to begin: those that only wait for a peer should give
+  /// way.
   [[nodiscard]] bool pressed() const;
   [[nodiscard]] std::size_t threads() const;
   /// Drops the work that has not begun and waits for the rest.
@@ -37,6 +38,7 @@ class ThreadCrew {
   std::deque<std::function<void()>> waiting_;
   std::size_t most_;
   std::size_t threads_ = 0;
+  std::size_t starting_ = 0;  // made, but not yet at work
   std::size_t idle_ = 0;
   bool stopping_ = false;
 };
