@@ -48,11 +48,11 @@ class Cleaning {
                          .momentum = o.real("momentum"),
                          .stochastic = o.integer("batch") > 0};
     method.inner_step =
-        o.has("lr-inner") ? positive("lr-inner") : safe_inner_step(problem_, x, zero, run_.stream("power"));
+        o.has("lr-inner") ? positive_option(o, "lr-inner") : safe_inner_step(problem_, x, zero, run_.stream("power"));
     const auto n = static_cast<double>(sets_.train->rows());
-    method.outer_step = o.has("lr-outer") ? positive("lr-outer") : 10 * n;
+    method.outer_step = o.has("lr-outer") ? positive_option(o, "lr-outer") : 10 * n;
     method.normalized_step =
-        o.has("lr-outer") ? positive("lr-outer") : 5 * std::sqrt(n) / static_cast<double>(method.outer);
+        o.has("lr-outer") ? positive_option(o, "lr-outer") : 5 * std::sqrt(n) / static_cast<double>(method.outer);
     run_.metric("inner_step", method.inner_step);
     run_.metric("outer_step", method.outer_step);
 
@@ -72,13 +72,6 @@ class Cleaning {
   }
 
  private:
-  [[nodiscard]] double positive(const char* option) const {
-    const double value = run_.options().real(option);
-    if (!(value > 0) || !std::isfinite(value))
-      throw InputError(fmt::format("--{} is {}; it must be positive", option, value));
-    return value;
-  }
-
   [[nodiscard]] VectorXd start() const {
     if (!run_.options().has("weights")) return VectorXd::Zero(sets_.train->rows());
     const VectorXd w = read_column(run_.options().path("weights"), sets_.train->rows(), "weights");

@@ -68,13 +68,6 @@ class Solving {
   }
 
  private:
-  [[nodiscard]] double positive(const char* option) const {
-    const double value = run_.options().real(option);
-    if (!(value > 0) || !std::isfinite(value))
-      throw InputError(fmt::format("--{} is {}; it must be positive", option, value));
-    return value;
-  }
-
   // Step lengths: 1/L for the inner problems; for x a tenth of its size for the steepest coordinate in the first step.
   [[nodiscard]] MethodOptions steps() const {
     const Options& o = run_.options();
@@ -86,8 +79,8 @@ class Solving {
     if (method.stochastic && (given_.script == nullptr || !given_.script->stochastic()))
       throw InputError(
           "--stochastic needs a TorchScript module whose f or g takes (x, sample: int); this problem has no samples");
-    method.inner_step =
-        o.has("lr-inner") ? positive("lr-inner") : safe_inner_step(problem_, given_.x, given_.y, run_.stream("power"));
+    method.inner_step = o.has("lr-inner") ? positive_option(o, "lr-inner")
+                                          : safe_inner_step(problem_, given_.x, given_.y, run_.stream("power"));
     const VectorXd first = penalty_gradient(given_.x, given_.y, method.sigma);
     const double largest = first.lpNorm<Eigen::Infinity>();
     const double size = std::max(1.0, given_.x.lpNorm<Eigen::Infinity>());
@@ -95,9 +88,9 @@ class Solving {
       throw InputError(
           "the start is stationary: psi_sigma does not change there, and no step can be chosen; give another --start, "
           "or --lr-outer");
-    method.outer_step = o.has("lr-outer") ? positive("lr-outer") : 0.1 * size / largest;
-    method.normalized_step =
-        o.has("lr-outer") ? positive("lr-outer") : 0.1 * size * std::sqrt(static_cast<double>(given_.x.size()));
+    method.outer_step = o.has("lr-outer") ? positive_option(o, "lr-outer") : 0.1 * size / largest;
+    method.normalized_step = o.has("lr-outer") ? positive_option(o, "lr-outer")
+                                               : 0.1 * size * std::sqrt(static_cast<double>(given_.x.size()));
     method.tolerance = method.stochastic ? 0 : o.real("tol") * first.norm();
     run_.metric("inner_step", method.inner_step);
     run_.metric("outer_step", method.outer_step);

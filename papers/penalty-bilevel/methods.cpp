@@ -134,6 +134,13 @@ std::vector<std::string> parse_methods(const std::string& text) {
   return out;
 }
 
+double positive_option(const Options& options, const char* name) {
+  const double value = options.real(name);
+  if (!(value > 0) || !std::isfinite(value))
+    throw InputError(fmt::format("--{} is {}; it must be positive", name, value));
+  return value;
+}
+
 MethodRun run_method(Run& run, const std::string& name, const BilevelProblem& problem, const VectorXd& x,
                      const VectorXd& y, const MethodOptions& o, std::size_t points,
                      const std::function<void(const VectorXd&, const VectorXd&, const VectorXd&, const VectorXd&,

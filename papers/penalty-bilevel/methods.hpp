@@ -33,6 +33,9 @@ struct MethodOptions {
 /// "a,b" split and checked. Throws InputError for an unknown name (with the nearest) or none.
 [[nodiscard]] std::vector<std::string> parse_methods(const std::string& text);
 
+/// The option `name` as a number. Throws InputError unless it is positive and finite.
+[[nodiscard]] double positive_option(const Options& options, const char* name);
+
 /// One line of the trace.
 struct TracePoint {
   double step = 0;
